@@ -1,0 +1,40 @@
+//! Feedgraph's rows and the words for them: one module per table, typed keys, and the enumerations
+//! that the database, the stages and the API share.
+//!
+//! In: nothing. Out: `SeaORM` entities. Must not know: how rows are found, or who asks for them.
+
+pub mod author;
+pub mod change;
+pub mod change_head;
+pub mod enclosure;
+pub mod entry;
+pub mod entry_author;
+pub mod entry_body;
+pub mod entry_tag;
+pub mod host;
+pub mod job;
+pub mod job_item;
+pub mod key;
+pub mod planet;
+pub mod planet_entry;
+pub mod planet_link;
+pub mod planet_source;
+pub mod poll_attempt;
+pub mod poll_state;
+pub mod refresh_token;
+pub mod session;
+pub mod signing_key;
+pub mod source;
+pub mod source_alias;
+pub mod tag;
+pub mod time;
+pub mod tombstone;
+pub mod user;
+pub mod word;
+
+pub use key::{AuthorId, EntryId, JobId, PlanetId, Revision, SessionId, SourceId, TagId, UserId};
+pub use time::Millis;
+pub use word::{
+    ChangeKind, DateQuality, FeedFormat, FindingCode, JobKind, JobStatus, PollErrorKind,
+    PollOutcome, Role, SourceStatus, SubscriptionFormat, UserErrorCode,
+};

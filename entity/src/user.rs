@@ -1,0 +1,32 @@
+//! Table `user_account`. Declared.
+
+use sea_orm::entity::prelude::*;
+
+use crate::{Millis, Role, UserId};
+
+/// An account.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "user_account")]
+pub struct Model {
+    /// Key.
+    #[sea_orm(primary_key)]
+    pub id: UserId,
+    /// As shown.
+    pub username: String,
+    /// Folded. Unique.
+    pub username_key: String,
+    /// argon2id, PHC string format.
+    pub password_hash: String,
+    /// What it may do.
+    pub role: Role,
+    /// When it was made.
+    pub created_at: Millis,
+    /// Last time signed in.
+    pub last_sign_in_at: Option<Millis>,
+}
+
+/// It belongs to nothing.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

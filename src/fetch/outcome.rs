@@ -1,0 +1,70 @@
+//! What a fetch is asked and what it gave. What servers say is an outcome, not an error. In: nothing.
+//! Out: plain values. Must not know: feeds or SQL.
+
+use bytes::Bytes;
+use entity::PollErrorKind;
+use url::Url;
+
+/// What was kept of the last answer, to ask whether anything changed (RFC 9110, section 13.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Validators {
+    /// `ETag`, byte for byte; sent back as `If-None-Match`.
+    pub etag: Option<Vec<u8>>,
+    /// `Last-Modified`, byte for byte; sent back as `If-Modified-Since`.
+    pub last_modified: Option<Vec<u8>>,
+}
+
+/// How a fetch ended. `answer` is what the last hop said besides the body.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// 304: what is stored is still right.
+    Unchanged(Answer),
+    /// A body was read to its end.
+    Body {
+        /// What the server said besides.
+        answer: Answer,
+        /// The body, decompressed.
+        bytes: Bytes,
+        /// `Content-Type`, as sent.
+        content_type: Option<String>,
+    },
+    /// 410: it will not come back.
+    Gone(Answer),
+    /// Nothing usable.
+    Failed {
+        /// What the server said, where one answered.
+        answer: Option<Answer>,
+        /// What went wrong.
+        failure: Failure,
+    },
+}
+
+/// What a server said besides the body.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// HTTP status of the last hop.
+    pub status: u16,
+    /// Where the body came from, after redirects.
+    pub final_url: Url,
+    /// Where an unbroken chain of permanent redirects (301, 308) from the first URL leads, if there is one.
+    pub permanent_url: Option<Url>,
+    /// The validators to keep. On a 304 those that it renewed; none means: keep the old.
+    pub validators: Validators,
+    /// Longest time, in seconds, that `Cache-Control: max-age` or `Expires` calls this fresh.
+    pub fresh_seconds: Option<i64>,
+    /// `Retry-After` in seconds from now (RFC 9110, section 10.2.3).
+    pub retry_after_seconds: Option<i64>,
+    /// Targets of the `Link` headers with `rel=hub` and `rel=self` (RFC 8288).
+    pub links: Vec<(String, Url)>,
+    /// Bytes that crossed the network in the body.
+    pub wire_bytes: u64,
+}
+
+/// Why there is nothing usable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What kind of thing went wrong.
+    pub kind: PollErrorKind,
+    /// In words that may be shown to anyone: no inside addresses, no bodies.
+    pub message: String,
+}

@@ -1,0 +1,8 @@
+//! Feedgraph follows RSS, Atom and JSON feeds and serves them as one fast, live, typed GraphQL API.
+//!
+//! Data flows one way: fetch, parse, normalize, store, publish, serve. ARCHITECTURE.md walks through it.
+
+pub mod clock;
+pub mod fetch;
+pub mod normalize;
+pub mod store;

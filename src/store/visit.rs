@@ -1,0 +1,138 @@
+//! What a visit takes from the store and leaves in it. In: nothing. Out: plain values. Must not know: SQL.
+
+use entity::{Millis, PollErrorKind, PollOutcome, Revision, SourceId, SourceStatus};
+
+use crate::fetch::Validators;
+use crate::normalize::{FeedDraft, Finding};
+
+/// A source that this node may poll until its lease ends: all that is known before fetching, so that
+/// fetching and scheduling need no further read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claim {
+    /// The source.
+    pub source_id: SourceId,
+    /// Where it is polled.
+    pub feed_url: String,
+    /// How it was doing.
+    pub status: SourceStatus,
+    /// Rises with every claim; a visit with an older one is refused.
+    pub fence: i64,
+    /// What to ask conditionally with.
+    pub validators: Validators,
+    /// Hash of the last body read.
+    pub body_hash: Option<Vec<u8>>,
+    /// Whether it was never read before: its entries are backlog.
+    pub first_visit: bool,
+    /// Whether an editor asked for this poll.
+    pub due_now: bool,
+    /// The editor's floor for the interval.
+    pub min_interval_seconds: Option<i64>,
+    /// The editor's ceiling for the interval.
+    pub max_interval_seconds: Option<i64>,
+    /// On the first visit, leave out entries older than this.
+    pub max_age_days: Option<i64>,
+    /// Regular expressions of which one must match title or a tag; all pass when there is none.
+    pub keep_rules: Vec<String>,
+    /// Regular expressions of which none may match title or a tag.
+    pub drop_rules: Vec<String>,
+    /// The interval chosen last.
+    pub interval_seconds: i64,
+    /// When the last attempt ended.
+    pub last_polled_at: Option<Millis>,
+    /// When a changed document was last read.
+    pub last_changed_at: Option<Millis>,
+    /// Failures since the last success.
+    pub consecutive_failures: i32,
+    /// When the present row of failures began.
+    pub first_failed_at: Option<Millis>,
+    /// The longest wait that the feed asked for when last read.
+    pub ttl_seconds: Option<i64>,
+    /// Where permanent redirects led last time.
+    pub redirect_url: Option<String>,
+    /// Since when they lead there.
+    pub redirect_since: Option<Millis>,
+    /// `published_at` of the newest stored entries, newest first, at most 16: the feed's own rhythm.
+    pub recent_published: Vec<Millis>,
+}
+
+/// All that a visit leaves behind; stored in one transaction, or refused as a whole when the claim's
+/// fence is no longer the newest or the source is gone.
+#[derive(Clone, Debug)]
+pub struct VisitRecord {
+    /// When the attempt ended; new entries are first seen then.
+    pub at: Millis,
+    /// How the attempt went.
+    pub attempt: Attempt,
+    /// What was read, when a new document was.
+    pub reading: Option<Reading>,
+    /// What to keep for the next poll.
+    pub state: NextState,
+}
+
+/// One attempt to poll, for the record. `added` and `updated` are counted by the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// How it ended.
+    pub outcome: PollOutcome,
+    /// Status of the last hop, where one answered.
+    pub http_status: Option<u16>,
+    /// How long it took.
+    pub duration_ms: i64,
+    /// Size of the body after decompression.
+    pub bytes: i64,
+    /// What went wrong, or what is worth telling.
+    pub message: Option<String>,
+    /// What kind of thing went wrong; none for a success.
+    pub error: Option<PollErrorKind>,
+}
+
+/// A document that was read.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// What it says, rules already applied.
+    pub draft: FeedDraft,
+    /// Hash of its bytes.
+    pub body_hash: Vec<u8>,
+}
+
+/// What to keep for the next poll.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NextState {
+    /// How the source is doing now. A change of it is a change row.
+    pub status: SourceStatus,
+    /// When to poll next; none ends polling.
+    pub next_poll_at: Option<Millis>,
+    /// Why then, in words.
+    pub reason: String,
+    /// The interval chosen.
+    pub interval_seconds: i64,
+    /// Validators to keep, complete (already merged with the old ones on a 304).
+    pub validators: Validators,
+    /// Failures since the last success, this attempt included.
+    pub consecutive_failures: i32,
+    /// When the present row of failures began.
+    pub first_failed_at: Option<Millis>,
+    /// The longest wait that the feed asks for.
+    pub ttl_seconds: Option<i64>,
+    /// Where permanent redirects led this time.
+    pub redirect_url: Option<String>,
+    /// Since when they lead there.
+    pub redirect_since: Option<Millis>,
+    /// A new feed URL to keep (permanent redirects held long enough); the old one stays as an alias.
+    pub moved_to: Option<String>,
+    /// Findings that replace the stored ones; none keeps them.
+    pub findings: Option<Vec<Finding>>,
+}
+
+/// What storing a visit did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VisitSummary {
+    /// New entries.
+    pub added: i32,
+    /// Changed entries.
+    pub updated: i32,
+    /// The newest change row that it wrote; none when nothing public changed.
+    pub revision: Option<Revision>,
+    /// Key of the row in `poll_attempt`.
+    pub attempt_id: i64,
+}
