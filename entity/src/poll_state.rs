@@ -11,6 +11,9 @@ pub struct Model {
     /// The source.
     #[sea_orm(primary_key, auto_increment = false)]
     pub source_id: SourceId,
+    /// The publisher's host as the limits per host count it (`fetch::host_key` of the feed URL), so that a
+    /// claim can pass over hosts that are busy or paused.
+    pub host: String,
     /// When it is due; null when it is not polled (paused, dead, removed).
     pub next_poll_at: Option<Millis>,
     /// An editor asked for a poll now: host spacing still holds, the interval does not.

@@ -2,4 +2,4 @@
 
 mod visit;
 
-pub use visit::{Attempt, Claim, NextState, Reading, VisitRecord, VisitSummary};
+pub use visit::{Attempt, Claim, ClaimLimits, NextState, Reading, VisitRecord, VisitSummary};

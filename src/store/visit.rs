@@ -5,6 +5,18 @@ use entity::{Millis, PollErrorKind, PollOutcome, Revision, SourceId, SourceStatu
 use crate::fetch::Validators;
 use crate::normalize::{FeedDraft, Finding};
 
+/// How much of what is due a node takes at once. Hosts that are paused in the table `host` are passed over
+/// besides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimLimits {
+    /// At most so many sources.
+    pub sources: u64,
+    /// At most so many of one host.
+    pub per_host: u32,
+    /// None of these hosts: the node has enough of them in hand.
+    pub busy_hosts: Vec<String>,
+}
+
 /// A source that this node may poll until its lease ends: all that is known before fetching, so that
 /// fetching and scheduling need no further read.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +25,8 @@ pub struct Claim {
     pub source_id: SourceId,
     /// Where it is polled.
     pub feed_url: String,
+    /// Its host as the limits per host count it.
+    pub host: String,
     /// How it was doing.
     pub status: SourceStatus,
     /// Rises with every claim; a visit with an older one is refused.
@@ -120,6 +134,8 @@ pub struct NextState {
     pub redirect_since: Option<Millis>,
     /// A new feed URL to keep (permanent redirects held long enough); the old one stays as an alias.
     pub moved_to: Option<String>,
+    /// The whole host asked for rest until then (429 or 503): nothing of it is claimed before.
+    pub pause_host_until: Option<Millis>,
     /// Findings that replace the stored ones; none keeps them.
     pub findings: Option<Vec<Finding>>,
 }
