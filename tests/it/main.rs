@@ -1,1 +1,15 @@
+//! Every test that goes through the front door: one binary, on SQLite and on PostgreSQL.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::as_conversions,
+    reason = "a test fails by panicking"
+)]
 
+#[macro_use]
+mod support;
+
+mod publishing;

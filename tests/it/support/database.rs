@@ -1,0 +1,69 @@
+//! A database for one test. In: SQLite or PostgreSQL. Out: the address of an empty, migrated database
+//! that no other test sees.
+
+use std::future::Future;
+
+use tempfile::TempDir;
+use tokio::runtime::Builder;
+
+use super::postgres::{Cluster, is_required, say_skipped};
+
+/// Which database program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Embedded.
+    Sqlite,
+    /// The server of this run.
+    Postgres,
+}
+
+/// A test's own database; its file, if it is one, goes with the value.
+pub struct Database {
+    /// SQLite or PostgreSQL.
+    pub kind: Kind,
+    /// Where it is, as the setting `database` takes it.
+    pub url: String,
+    folder: TempDir,
+}
+
+impl Database {
+    /// A folder of the test's own, for other files.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    async fn make(kind: Kind) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = match kind {
+            Kind::Sqlite => format!("sqlite://{}", folder.path().join("test.db").display()),
+            Kind::Postgres => {
+                let cluster = Cluster::shared().expect("it was asked for before");
+                cluster.fresh_database().await
+            }
+        };
+        if kind == Kind::Sqlite {
+            migrate(&url).await;
+        }
+        Self { kind, url, folder }
+    }
+}
+
+/// Runs a test's body on a database of its own.
+pub fn run_on<F: Future<Output = ()>>(kind: Kind, body: impl FnOnce(Database) -> F) {
+    if kind == Kind::Postgres
+        && let Err(why) = Cluster::shared()
+    {
+        assert!(!is_required(), "PostgreSQL is required for this run: {why}");
+        return say_skipped(why);
+    }
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async { body(Database::make(kind).await).await });
+}
+
+/// Brings the database at an address up to date.
+#[expect(clippy::unused_async, reason = "it will migrate")]
+pub async fn migrate(_url: &str) {}
