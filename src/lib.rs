@@ -4,5 +4,6 @@
 
 pub mod clock;
 pub mod fetch;
+pub mod follow;
 pub mod normalize;
 pub mod store;

@@ -1,0 +1,421 @@
+//! What an editor may say of a source or a planet. In: text and numbers from outside. Out: the checked
+//! value, tidied, or a [`Refusal`] that says what is wrong and what to do. Pure. Must not know: who asks.
+
+use entity::UserErrorCode;
+use regex::RegexBuilder;
+use url::Url;
+
+use super::refusal::{Refusal, quoted};
+
+/// The longest URL, in characters.
+pub const URL_LENGTH: usize = 2_048;
+/// The longest title of a source, planet, link or group, in characters.
+pub const TITLE_LENGTH: usize = 200;
+/// The longest description, in characters.
+pub const DESCRIPTION_LENGTH: usize = 2_000;
+/// The longest tag, in characters.
+pub const TAG_LENGTH: usize = 64;
+/// Most tags of one source.
+pub const TAG_COUNT: usize = 32;
+/// The longest rule, in characters.
+pub const RULE_LENGTH: usize = 500;
+/// Most rules of one kind.
+pub const RULE_COUNT: usize = 50;
+/// The largest compiled rule, in bytes.
+const RULE_SIZE: usize = 1 << 20;
+/// The shortest polling interval that an editor may set, in seconds.
+pub const SHORTEST_INTERVAL: i64 = 300;
+/// The longest polling interval that an editor may set, in seconds: 30 days.
+pub const LONGEST_INTERVAL: i64 = 30 * 24 * 3_600;
+/// Most days that `maxAgeDays` may say: a hundred years.
+pub const LONGEST_AGE_DAYS: i64 = 36_500;
+
+/// An absolute http or https URL without credentials (RFC 3986). `feed:` addresses, as browsers once
+/// wrote them, are read as what they stand for. A fragment is dropped: servers never see it.
+///
+/// # Errors
+/// `INVALID_URL`, or `TOO_LONG` above [`URL_LENGTH`] characters.
+pub fn url(text: &str) -> Result<Url, Refusal> {
+    let trimmed = text.trim();
+    if trimmed.chars().nth(URL_LENGTH).is_some() {
+        return Err(too_long("The URL", URL_LENGTH));
+    }
+    let wrong =
+        |why: &str| Refusal::new(UserErrorCode::InvalidUrl, format!("{} {why}", quoted(text)));
+    let mut url = Url::parse(&without_feed_scheme(trimmed)).map_err(|error| {
+        if error == url::ParseError::RelativeUrlWithoutBase && trimmed.contains('.') {
+            wrong("is no absolute URL; put https:// in front of it.")
+        } else {
+            wrong("is no URL; write one such as https://example.org/feed.xml.")
+        }
+    })?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(wrong(
+            "is no web address; it must begin with http:// or https://.",
+        ));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Refusal::new(
+            UserErrorCode::InvalidUrl,
+            "The URL holds a user name or password; such feeds cannot be followed, since the URL is public.",
+        ));
+    }
+    url.set_fragment(None);
+    Ok(url)
+}
+
+fn without_feed_scheme(text: &str) -> String {
+    let after = |prefix: &str| {
+        text.get(..prefix.len())
+            .filter(|start| start.eq_ignore_ascii_case(prefix))
+            .and_then(|_| text.get(prefix.len()..))
+    };
+    if let Some(rest) = after("feed://") {
+        format!("http://{rest}")
+    } else if let Some(rest) = after("feed:http") {
+        format!("http{rest}")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// One line of plain text: `noun` names it in the message. White space is collapsed.
+///
+/// # Errors
+/// `INVALID_VALUE` when nothing is left of it or it holds control characters, `TOO_LONG` above `most` characters.
+pub fn line(noun: &str, text: &str, most: usize) -> Result<String, Refusal> {
+    let tidy = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if tidy.is_empty() {
+        return Err(invalid(format!(
+            "{noun} is empty; write at least one letter."
+        )));
+    }
+    if tidy.chars().any(char::is_control) {
+        return Err(invalid(format!(
+            "{noun} holds control characters; take them out."
+        )));
+    }
+    if tidy.chars().nth(most).is_some() {
+        return Err(too_long(noun, most));
+    }
+    Ok(tidy)
+}
+
+/// Plain text of several lines, none when it is blank.
+///
+/// # Errors
+/// `TOO_LONG` above `most` characters, `INVALID_VALUE` for control characters other than line breaks and tabs.
+pub fn text(noun: &str, text: &str, most: usize) -> Result<Option<String>, Refusal> {
+    let tidy = text.trim();
+    if tidy
+        .chars()
+        .any(|letter| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t'))
+    {
+        return Err(invalid(format!(
+            "{noun} holds control characters; take them out."
+        )));
+    }
+    if tidy.chars().nth(most).is_some() {
+        return Err(too_long(noun, most));
+    }
+    Ok((!tidy.is_empty()).then(|| tidy.to_owned()))
+}
+
+/// The editor's tags of a source, without repeats (upper and lower case do not tell tags apart).
+///
+/// # Errors
+/// The refusal of the first bad tag with its position, or of the list itself with none.
+pub fn tags(tags: &[String]) -> Result<Vec<String>, (Option<usize>, Refusal)> {
+    if tags.len() > TAG_COUNT {
+        return Err((None, too_many("tags", tags.len(), TAG_COUNT)));
+    }
+    let mut kept: Vec<String> = Vec::with_capacity(tags.len());
+    for (at, tag) in tags.iter().enumerate() {
+        let tag = line("The tag", tag, TAG_LENGTH).map_err(|refusal| (Some(at), refusal))?;
+        let folded = tag.to_lowercase();
+        if !kept.iter().any(|known| known.to_lowercase() == folded) {
+            kept.push(tag);
+        }
+    }
+    Ok(kept)
+}
+
+/// The slug of a planet: `^[a-z0-9][a-z0-9-]{0,62}$`.
+///
+/// # Errors
+/// `INVALID_VALUE`, or `TOO_LONG` above 63 characters.
+pub fn slug(text: &str) -> Result<String, Refusal> {
+    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let fits = text.bytes().next().is_some_and(letter)
+        && text.bytes().all(|byte| letter(byte) || byte == b'-');
+    if !fits {
+        return Err(invalid(format!(
+            "The slug {} may hold only a to z, 0 to 9 and hyphens, and must begin with a letter or digit.",
+            quoted(text)
+        )));
+    }
+    if text.len() > 63 {
+        return Err(too_long("The slug", 63));
+    }
+    Ok(text.to_owned())
+}
+
+/// Regular expressions that decide which entries are kept. They run in linear time, whatever they are.
+///
+/// # Errors
+/// The refusal of the first bad rule with its position, or of the list itself with none.
+pub fn rules(rules: &[String]) -> Result<(), (Option<usize>, Refusal)> {
+    if rules.len() > RULE_COUNT {
+        return Err((None, too_many("rules", rules.len(), RULE_COUNT)));
+    }
+    for (at, text) in rules.iter().enumerate() {
+        rule(text).map_err(|refusal| (Some(at), refusal))?;
+    }
+    Ok(())
+}
+
+fn rule(text: &str) -> Result<(), Refusal> {
+    if text.trim().is_empty() {
+        return Err(invalid(
+            "The rule is empty and would match everything; leave it out.",
+        ));
+    }
+    if text.chars().nth(RULE_LENGTH).is_some() {
+        return Err(too_long("The rule", RULE_LENGTH));
+    }
+    match RegexBuilder::new(text).size_limit(RULE_SIZE).build() {
+        Ok(_) => Ok(()),
+        Err(regex::Error::CompiledTooBig(_)) => Err(invalid(format!(
+            "The rule {} needs too much memory; write smaller repetitions.",
+            quoted(text)
+        ))),
+        Err(error) => Err(invalid(format!(
+            "The rule {} is no regular expression: {}.",
+            quoted(text),
+            last_line(&error.to_string())
+        ))),
+    }
+}
+
+/// The regex crate draws the rule and points at the fault; only its last line says what the fault is.
+fn last_line(report: &str) -> String {
+    let line = report.lines().last().unwrap_or(report).trim();
+    line.strip_prefix("error: ").unwrap_or(line).to_owned()
+}
+
+/// A polling interval in seconds.
+///
+/// # Errors
+/// `INVALID_VALUE` outside [`SHORTEST_INTERVAL`] and [`LONGEST_INTERVAL`].
+pub fn interval(seconds: i64) -> Result<i64, Refusal> {
+    if (SHORTEST_INTERVAL..=LONGEST_INTERVAL).contains(&seconds) {
+        return Ok(seconds);
+    }
+    Err(invalid(format!(
+        "An interval of {seconds} seconds is not allowed; say {SHORTEST_INTERVAL} (5 minutes) to {LONGEST_INTERVAL} (30 days)."
+    )))
+}
+
+/// The floor and ceiling of an interval together.
+///
+/// # Errors
+/// `INVALID_VALUE` when the floor is above the ceiling.
+pub fn interval_order(least: Option<i64>, most: Option<i64>) -> Result<(), Refusal> {
+    match (least, most) {
+        (Some(least), Some(most)) if least > most => Err(invalid(format!(
+            "The shortest interval of {least} seconds is above the longest of {most}; lower one or raise the other."
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// How old entries may be on the first poll, in days.
+///
+/// # Errors
+/// `INVALID_VALUE` outside 1 to [`LONGEST_AGE_DAYS`].
+pub fn age_days(days: i64) -> Result<i64, Refusal> {
+    if (1..=LONGEST_AGE_DAYS).contains(&days) {
+        return Ok(days);
+    }
+    Err(invalid(format!(
+        "An age of {days} days is not allowed; say 1 to {LONGEST_AGE_DAYS}, or null for all entries."
+    )))
+}
+
+/// `INVALID_VALUE` with its words.
+pub fn invalid(message: impl Into<String>) -> Refusal {
+    Refusal::new(UserErrorCode::InvalidValue, message)
+}
+
+/// `TOO_LONG`: `noun` has more than `most` characters.
+#[must_use]
+pub fn too_long(noun: &str, most: usize) -> Refusal {
+    Refusal::new(
+        UserErrorCode::TooLong,
+        format!("{noun} is longer than {most} characters; shorten it."),
+    )
+}
+
+/// `TOO_LONG` for a list: it has `count` elements where `most` are allowed.
+#[must_use]
+pub fn too_many(nouns: &str, count: usize, most: usize) -> Refusal {
+    Refusal::new(
+        UserErrorCode::TooLong,
+        format!("{count} {nouns} are too many; at most {most} are allowed."),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused<T: std::fmt::Debug>(result: Result<T, Refusal>) -> (UserErrorCode, String) {
+        let refusal = result.unwrap_err();
+        (refusal.code, refusal.message)
+    }
+
+    #[test]
+    fn urls_are_tidied() {
+        let tidy = |text| url(text).unwrap().to_string();
+        assert_eq!(
+            tidy(" HTTPS://Example.org/a b#part "),
+            "https://example.org/a%20b"
+        );
+        assert_eq!(tidy("feed://example.org/x"), "http://example.org/x");
+        assert_eq!(tidy("FEED:https://example.org/x"), "https://example.org/x");
+        assert_eq!(tidy("http://exämple.org"), "http://xn--exmple-cua.org/");
+    }
+
+    #[test]
+    fn what_is_no_web_address_is_refused_with_a_way_out() {
+        for (text, message) in [
+            (
+                "",
+                "\"\" is no URL; write one such as https://example.org/feed.xml.",
+            ),
+            (
+                "example.org/feed",
+                "\"example.org/feed\" is no absolute URL; put https:// in front of it.",
+            ),
+            (
+                "http://",
+                "\"http://\" is no URL; write one such as https://example.org/feed.xml.",
+            ),
+            (
+                "ftp://example.org/",
+                "\"ftp://example.org/\" is no web address; it must begin with http:// or https://.",
+            ),
+            (
+                "javascript:alert(1)",
+                "\"javascript:alert(1)\" is no web address; it must begin with http:// or https://.",
+            ),
+            (
+                "https://me:secret@example.org/",
+                "The URL holds a user name or password; such feeds cannot be followed, since the URL is public.",
+            ),
+        ] {
+            assert_eq!(
+                refused(url(text)),
+                (UserErrorCode::InvalidUrl, message.to_owned()),
+                "{text}"
+            );
+        }
+        let long = format!("https://example.org/{}", "a".repeat(URL_LENGTH));
+        assert_eq!(
+            refused(url(&long)),
+            (
+                UserErrorCode::TooLong,
+                "The URL is longer than 2048 characters; shorten it.".to_owned()
+            )
+        );
+    }
+
+    #[test]
+    fn lines_lose_spare_white_space_only() {
+        assert_eq!(
+            line("The title", "  Zoë\n  writes ", 10).unwrap(),
+            "Zoë writes"
+        );
+        assert_eq!(
+            refused(line("The title", " \t", 10)),
+            (
+                UserErrorCode::InvalidValue,
+                "The title is empty; write at least one letter.".to_owned()
+            )
+        );
+        assert_eq!(
+            refused(line("The title", "a\u{7}b", 10)),
+            (
+                UserErrorCode::InvalidValue,
+                "The title holds control characters; take them out.".to_owned()
+            )
+        );
+        assert_eq!(
+            refused(line("The title", "12345678901", 10)),
+            (
+                UserErrorCode::TooLong,
+                "The title is longer than 10 characters; shorten it.".to_owned()
+            )
+        );
+    }
+
+    #[test]
+    fn tags_are_told_apart_without_case() {
+        let list = |tags: &[&str]| tags.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(
+            tags(&list(&["Python", "python ", "web"])).unwrap(),
+            list(&["Python", "web"])
+        );
+        let (at, refusal) = tags(&list(&["a", " "])).unwrap_err();
+        assert_eq!((at, refusal.code), (Some(1), UserErrorCode::InvalidValue));
+        let (at, refusal) = tags(&vec!["a".to_owned(); 33]).unwrap_err();
+        assert_eq!(
+            (at, refusal.message.as_str()),
+            (None, "33 tags are too many; at most 32 are allowed.")
+        );
+    }
+
+    #[test]
+    fn slugs_have_one_form() {
+        for good in ["python", "0", "a-b-", &"a".repeat(63)] {
+            assert_eq!(slug(good).unwrap(), good);
+        }
+        for bad in ["", "-a", "Python", "a b", "ä", "a_b"] {
+            assert_eq!(refused(slug(bad)).0, UserErrorCode::InvalidValue, "{bad}");
+        }
+        assert_eq!(refused(slug(&"a".repeat(64))).0, UserErrorCode::TooLong);
+    }
+
+    #[test]
+    fn rules_must_be_small_regular_expressions() {
+        assert_eq!(rules(&["(?i)^python|django$".to_owned()]), Ok(()));
+        let message = |rule: &str| rules(&["a".to_owned(), rule.to_owned()]).unwrap_err();
+        assert_eq!(
+            message("(").1.message,
+            "The rule \"(\" is no regular expression: unclosed group."
+        );
+        assert_eq!(message("(").0, Some(1));
+        assert_eq!(
+            message(r"(\w{500}){500}").1.message,
+            r#"The rule "(\w{500}){500}" needs too much memory; write smaller repetitions."#
+        );
+        assert_eq!(message(" ").1.code, UserErrorCode::InvalidValue);
+        assert_eq!(message(&"a".repeat(501)).1.code, UserErrorCode::TooLong);
+        assert_eq!(rules(&vec!["a".to_owned(); 51]).unwrap_err().0, None);
+    }
+
+    #[test]
+    fn intervals_have_a_floor_a_ceiling_and_an_order() {
+        assert_eq!(interval(300), Ok(300));
+        assert_eq!(interval(2_592_000), Ok(2_592_000));
+        assert_eq!(refused(interval(299)).0, UserErrorCode::InvalidValue);
+        assert_eq!(refused(interval(2_592_001)).0, UserErrorCode::InvalidValue);
+        assert_eq!(interval_order(Some(300), Some(300)), Ok(()));
+        assert_eq!(interval_order(None, Some(300)), Ok(()));
+        assert_eq!(
+            refused(interval_order(Some(600), Some(300))).1,
+            "The shortest interval of 600 seconds is above the longest of 300; lower one or raise the other."
+        );
+        assert_eq!(refused(age_days(0)).0, UserErrorCode::InvalidValue);
+    }
+}

@@ -1,0 +1,8 @@
+//! Following a feed: the one operation behind `addSource`, import jobs, the `import` command and the
+//! starter list. In: what an editor wishes. Out: a followed source, or a [`Refusal`].
+//! Must not know: GraphQL, HTTP, or how rows are stored.
+
+pub mod check;
+mod refusal;
+
+pub use refusal::{Refusal, code_of, quoted};
