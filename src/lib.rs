@@ -5,5 +5,6 @@
 pub mod clock;
 pub mod fetch;
 pub mod follow;
+pub mod graphql;
 pub mod normalize;
 pub mod store;
