@@ -7,4 +7,5 @@ pub mod fetch;
 pub mod follow;
 pub mod graphql;
 pub mod normalize;
+pub mod parse;
 pub mod store;
