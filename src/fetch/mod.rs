@@ -1,7 +1,21 @@
 //! From a URL to an outcome. In: a URL and stored validators. Out: an [`Outcome`]. Must not know: feeds, SQL.
+//!
+//! Redirects are followed here, hop by hop, so that the guard sees each one; addresses are
+//! checked between resolving and dialling, so that no name can change its mind in between.
 
+mod body;
+mod client;
+mod failure;
+mod guard;
+mod headers;
 mod host;
 mod outcome;
+mod redirect;
+mod resolve;
+mod settings;
 
+pub use client::{FetchError, Fetcher, init};
+pub use guard::Guard;
 pub use host::host_key;
 pub use outcome::{Answer, Failure, Outcome, Validators};
+pub use settings::{FetchSettings, Ports};

@@ -1,0 +1,240 @@
+//! The fetch itself: asks, follows redirects, reads the body. In: a URL and validators. Out: an
+//! [`Outcome`]. Must not know: feeds, SQL, schedules.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+use entity::PollErrorKind;
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, IF_MODIFIED_SINCE,
+    IF_NONE_MATCH, LOCATION,
+};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response, StatusCode};
+use url::Url;
+
+use super::body::{self, Bounds, ENCODINGS};
+use super::failure::{classify, failure, timed_out};
+use super::guard::Guard;
+use super::headers;
+use super::outcome::{Answer, Failure, Outcome, Validators};
+use super::redirect::Chain;
+use super::resolve::GuardedResolver;
+use super::settings::FetchSettings;
+
+/// Feeds first; pages too, since feeds are discovered in them.
+const ACCEPTED: &str = "application/atom+xml, application/rss+xml, application/feed+json, \
+    application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, \
+    text/html;q=0.5, */*;q=0.1";
+
+/// Connections kept open to one host, and for how long: a host's feeds follow one another within
+/// seconds, and then not for an hour.
+const IDLE_PER_HOST: usize = 2;
+const IDLE_SECONDS: u64 = 30;
+
+/// Installs the one TLS provider. Needed before the first [`Fetcher`]; harmless when repeated.
+pub fn init() {
+    // An error says that one is installed already.
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .ok();
+}
+
+/// Fetches feeds and pages within bounds and behind the guard. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Fetcher(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    client: Client,
+    guard: Arc<Guard>,
+    settings: FetchSettings,
+}
+
+/// Why no [`Fetcher`] could be made.
+#[derive(Debug)]
+pub enum FetchError {
+    /// The user agent holds characters that no header can carry.
+    UserAgent,
+    /// The HTTP client could not be set up.
+    Client(reqwest::Error),
+}
+
+impl fmt::Display for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UserAgent => "the user agent holds characters that cannot be sent",
+            Self::Client(_) => "cannot set up the HTTP client",
+        })
+    }
+}
+
+impl Error for FetchError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::UserAgent => None,
+            Self::Client(cause) => Some(cause),
+        }
+    }
+}
+
+impl Fetcher {
+    /// A fetcher with its own connections.
+    ///
+    /// # Errors
+    /// When the user agent cannot be sent, or the TLS roots cannot be read.
+    pub fn new(settings: FetchSettings) -> Result<Self, FetchError> {
+        init();
+        let agent =
+            HeaderValue::from_str(&settings.user_agent).map_err(|_| FetchError::UserAgent)?;
+        let guard = Arc::new(Guard::new(&settings));
+        let client = Client::builder()
+            .user_agent(agent)
+            .default_headers(HeaderMap::from_iter([
+                (ACCEPT, HeaderValue::from_static(ACCEPTED)),
+                (ACCEPT_ENCODING, HeaderValue::from_static(ENCODINGS)),
+            ]))
+            .redirect(Policy::none())
+            .referer(false)
+            .no_proxy()
+            .dns_resolver(GuardedResolver::new(Arc::clone(&guard)))
+            .connect_timeout(settings.connect_timeout)
+            .pool_max_idle_per_host(IDLE_PER_HOST)
+            .pool_idle_timeout(std::time::Duration::from_secs(IDLE_SECONDS))
+            .build()
+            .map_err(FetchError::Client)?;
+        Ok(Self(Arc::new(Inner {
+            client,
+            guard,
+            settings,
+        })))
+    }
+
+    /// Says which addresses this fetcher may reach.
+    #[must_use]
+    pub fn guard(&self) -> &Guard {
+        &self.0.guard
+    }
+
+    /// Asks for a document, conditionally where validators are known, and reads it to its end. Never
+    /// takes longer than the total time limit.
+    pub async fn fetch(&self, url: &Url, validators: &Validators) -> Outcome {
+        let limit = self.0.settings.total_timeout;
+        let fetched = tokio::time::timeout(limit, self.0.follow(url, validators)).await;
+        fetched.unwrap_or_else(|_| Outcome::Failed {
+            answer: None,
+            failure: timed_out("the fetch was not finished", limit),
+        })
+    }
+}
+
+impl Inner {
+    async fn follow(&self, url: &Url, validators: &Validators) -> Outcome {
+        let mut start = url.clone();
+        start.set_fragment(None);
+        let mut chain = Chain::new(start);
+        let mut last = None;
+        loop {
+            let response = match self.ask(chain.current(), validators).await {
+                Ok(response) => response,
+                Err(failure) => return failed(last, failure),
+            };
+            let (status, headers) = (response.status(), response.headers());
+            let answer =
+                headers::answer(status.as_u16(), headers, chain.current(), chain.permanent());
+            if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+                return self.conclude(response, answer, validators, &chain).await;
+            }
+            let location = headers
+                .get(LOCATION)
+                .map(|value| String::from_utf8_lossy(value.as_bytes()));
+            let moved = chain.follow(
+                status.as_u16(),
+                location.as_deref(),
+                self.settings.max_redirects,
+            );
+            if let Err(failure) = moved {
+                return failed(Some(answer), failure);
+            }
+            last = Some(answer);
+        }
+    }
+
+    /// One request to one hop, up to the end of its headers.
+    async fn ask(&self, url: &Url, validators: &Validators) -> Result<Response, Failure> {
+        self.guard.check_url(url)?;
+        let mut request = self.client.get(url.clone());
+        for (name, value) in [
+            (IF_NONE_MATCH, &validators.etag),
+            (IF_MODIFIED_SINCE, &validators.last_modified),
+        ] {
+            let value = value.as_deref().map(HeaderValue::from_bytes);
+            if let Some(Ok(value)) = value {
+                request = request.header(name, value);
+            }
+        }
+        let limit = self.settings.connect_timeout + self.settings.first_byte_timeout;
+        match tokio::time::timeout(limit, request.send()).await {
+            Ok(sent) => sent.map_err(|error| classify(&error)),
+            Err(_) => Err(timed_out("the server did not answer", limit)),
+        }
+    }
+
+    /// What the last hop's answer means.
+    async fn conclude(
+        &self,
+        response: Response,
+        answer: Answer,
+        validators: &Validators,
+        chain: &Chain,
+    ) -> Outcome {
+        match response.status().as_u16() {
+            200 | 203 => self.take(response, answer).await,
+            304 if *validators != Validators::default() => Outcome::Unchanged(answer),
+            // Gone for good is only what the feed's own address says, not where it is sent for now.
+            410 if chain.is_unbroken() => Outcome::Gone(answer),
+            _ => {
+                let failure = status_failure(response.status());
+                failed(Some(answer), failure)
+            }
+        }
+    }
+
+    async fn take(&self, response: Response, mut answer: Answer) -> Outcome {
+        let content_type = response.headers().get(CONTENT_TYPE);
+        let content_type =
+            content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let bounds = Bounds {
+            max_bytes: self.settings.max_body_bytes,
+            idle: self.settings.idle_timeout,
+        };
+        match body::read(response, bounds).await {
+            Ok((bytes, wire_bytes)) => {
+                answer.wire_bytes = wire_bytes;
+                Outcome::Body {
+                    answer,
+                    bytes,
+                    content_type,
+                }
+            }
+            Err(failure) => failed(Some(answer), failure),
+        }
+    }
+}
+
+const fn failed(answer: Option<Answer>, failure: Failure) -> Outcome {
+    Outcome::Failed { answer, failure }
+}
+
+fn status_failure(status: StatusCode) -> Failure {
+    let number = status.as_u16();
+    let message = match (number, status.canonical_reason()) {
+        (304, _) => "the server answered 304 Not Modified without having been asked conditionally"
+            .to_owned(),
+        (200..=299, _) => format!("the server answered {number}, which carries no document"),
+        (_, Some(reason)) => format!("the server answered {number} {reason}"),
+        (_, None) => format!("the server answered {number}"),
+    };
+    failure(PollErrorKind::HttpStatus, &message)
+}

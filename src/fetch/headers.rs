@@ -1,0 +1,235 @@
+//! What an answer's headers say. In: headers. Out: validators, freshness, waits, links. Pure: times are
+//! reckoned against the server's own `Date`, so no clock is needed and its clock may be wrong.
+
+use std::time::SystemTime;
+
+use reqwest::header::{
+    AGE, CACHE_CONTROL, DATE, ETAG, EXPIRES, HeaderMap, HeaderName, LAST_MODIFIED, LINK,
+    RETRY_AFTER,
+};
+use url::Url;
+
+use super::outcome::{Answer, Validators};
+
+/// Everything that an answer says besides its body; `wire_bytes` is left at 0.
+#[must_use]
+pub fn answer(status: u16, headers: &HeaderMap, url: &Url, permanent: Option<&Url>) -> Answer {
+    Answer {
+        status,
+        final_url: url.clone(),
+        permanent_url: permanent.cloned(),
+        validators: validators(headers),
+        fresh_seconds: fresh_seconds(headers),
+        retry_after_seconds: retry_after_seconds(headers),
+        links: links(headers, url),
+        wire_bytes: 0,
+    }
+}
+
+fn validators(headers: &HeaderMap) -> Validators {
+    let bytes = |name| {
+        let value = headers.get(name).map(|value| value.as_bytes().to_vec());
+        value.filter(|value| !value.is_empty())
+    };
+    Validators {
+        etag: bytes(ETAG),
+        last_modified: bytes(LAST_MODIFIED),
+    }
+}
+
+/// RFC 9111, section 4.2.1, for a cache that serves one reader: `max-age`, else `Expires` less `Date`; what
+/// a shared cache has used up of it (`Age`) is gone.
+fn fresh_seconds(headers: &HeaderMap) -> Option<i64> {
+    let mut max_age = None;
+    for value in headers.get_all(CACHE_CONTROL) {
+        for directive in value.to_str().unwrap_or_default().split(',') {
+            let (name, argument) = directive.split_once('=').unwrap_or((directive, ""));
+            match name.trim().to_ascii_lowercase().as_str() {
+                "no-cache" | "no-store" => return None,
+                "max-age" => {
+                    max_age = max_age.or_else(|| seconds(argument.trim().trim_matches('"')));
+                }
+                _ => {}
+            }
+        }
+    }
+    let whole =
+        max_age.or_else(|| Some(time(headers, &EXPIRES)?.saturating_sub(time(headers, &DATE)?)))?;
+    let used = text(headers, &AGE).and_then(seconds).unwrap_or_default();
+    Some(whole.saturating_sub(used)).filter(|left| *left > 0)
+}
+
+/// RFC 9110, section 10.2.3: seconds, or a date.
+fn retry_after_seconds(headers: &HeaderMap) -> Option<i64> {
+    let value = text(headers, &RETRY_AFTER)?;
+    seconds(value).or_else(|| {
+        let wait = http_date(value)?.saturating_sub(time(headers, &DATE)?);
+        Some(wait.max(0))
+    })
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
+}
+
+/// A number of seconds; one that is too large for the type is as good as the largest.
+fn seconds(text: &str) -> Option<i64> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().unwrap_or(i64::MAX))
+}
+
+fn time(headers: &HeaderMap, name: &HeaderName) -> Option<i64> {
+    http_date(text(headers, name)?)
+}
+
+/// Seconds since 1970 of an HTTP date in any of its three forms (RFC 9110, section 5.6.7).
+fn http_date(text: &str) -> Option<i64> {
+    let time = httpdate::parse_http_date(text).ok()?;
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_secs()).ok()
+}
+
+/// `rel=hub` and `rel=self` of the `Link` headers (RFC 8288); at most 16 are looked at.
+fn links(headers: &HeaderMap, base: &Url) -> Vec<(String, Url)> {
+    let mut found = Vec::new();
+    for value in headers.get_all(LINK) {
+        let mut rest = value.to_str().unwrap_or_default();
+        while let Some((_, after)) = rest.split_once('<') {
+            let Some((target, after)) = after.split_once('>') else {
+                break;
+            };
+            let (parameters, next) = until_comma(after);
+            rest = next;
+            let Ok(url) = base.join(target.trim()) else {
+                continue;
+            };
+            let wanted = relations(parameters)
+                .filter(|relation| matches!(relation.as_str(), "hub" | "self"));
+            found.extend(wanted.map(|relation| (relation, url.clone())));
+            if found.len() >= 16 {
+                return found;
+            }
+        }
+    }
+    found
+}
+
+/// Splits at the first comma outside quotes.
+fn until_comma(text: &str) -> (&str, &str) {
+    let mut quoted = false;
+    let comma = text.char_indices().find(|(_, c)| {
+        quoted ^= *c == '"';
+        *c == ',' && !quoted
+    });
+    comma.map_or((text, ""), |(at, _)| text.split_at(at))
+}
+
+fn relations(parameters: &str) -> impl Iterator<Item = String> {
+    parameters
+        .split(';')
+        .filter_map(|parameter| parameter.split_once('='))
+        .filter(|(name, _)| name.trim().eq_ignore_ascii_case("rel"))
+        .take(1)
+        .flat_map(|(_, value)| value.trim().trim_matches('"').split_ascii_whitespace())
+        .map(str::to_ascii_lowercase)
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::HeaderValue;
+
+    use super::*;
+
+    /// What an answer with these header lines says.
+    fn said(lines: &[(&str, &str)]) -> Answer {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            let name: HeaderName = name.parse().unwrap();
+            headers.append(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        }
+        let url = Url::parse("https://example.org/blog/feed").unwrap();
+        answer(200, &headers, &url, None)
+    }
+
+    const DATE_LINE: (&str, &str) = ("date", "Mon, 23 Nov 2026 04:00:00 GMT");
+
+    #[test]
+    fn validators_are_kept_byte_for_byte() {
+        let said = said(&[
+            ("etag", "W/\"a , é\""),
+            ("last-modified", "yesterday, about noon"),
+        ]);
+        assert_eq!(
+            said.validators.etag,
+            Some("W/\"a , é\"".as_bytes().to_vec())
+        );
+        let odd = said.validators.last_modified.unwrap();
+        assert_eq!(odd, b"yesterday, about noon");
+    }
+
+    #[test]
+    fn freshness_comes_from_max_age_before_expires() {
+        let fresh = |lines: &[(&str, &str)]| said(lines).fresh_seconds;
+        assert_eq!(
+            fresh(&[("cache-control", "public, MAX-AGE=\"600\"")]),
+            Some(600)
+        );
+        assert_eq!(
+            fresh(&[("cache-control", "max-age=600"), ("age", "100")]),
+            Some(500)
+        );
+        assert_eq!(fresh(&[("cache-control", "max-age=600, no-cache")]), None);
+        let expires = ("expires", "Monday, 23-Nov-26 05:00:00 GMT");
+        assert_eq!(fresh(&[DATE_LINE, expires]), Some(3_600));
+        assert_eq!(
+            fresh(&[DATE_LINE, expires, ("cache-control", "max-age=0")]),
+            None
+        );
+        assert_eq!(fresh(&[expires]), None);
+        assert_eq!(fresh(&[DATE_LINE, ("expires", "0")]), None);
+        assert_eq!(fresh(&[("cache-control", "max-age=-5")]), None);
+        let huge = ("cache-control", "max-age=99999999999999999999");
+        assert_eq!(fresh(&[huge]), Some(i64::MAX));
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let wait = |lines: &[(&str, &str)]| said(lines).retry_after_seconds;
+        assert_eq!(wait(&[("retry-after", " 120 ")]), Some(120));
+        let date = ("retry-after", "Mon, 23 Nov 2026 04:02:00 GMT");
+        assert_eq!(wait(&[DATE_LINE, date]), Some(120));
+        assert_eq!(
+            wait(&[DATE_LINE, ("retry-after", "Sun, 22 Nov 2026 04:02:00 GMT")]),
+            Some(0)
+        );
+        assert_eq!(wait(&[("retry-after", "soon")]), None);
+    }
+
+    #[test]
+    fn hubs_and_self_links_are_found() {
+        let said = said(&[
+            (
+                "link",
+                "<https://hub.example/>; rel=\"hub\", </feed?a,b>; title=\"x, y\"; rel=self",
+            ),
+            (
+                "link",
+                "<style.css>; rel=stylesheet, <https://two.example/>; REL=\"next HUB\"",
+            ),
+            ("link", "nonsense <"),
+        ]);
+        let links: Vec<_> = said
+            .links
+            .iter()
+            .map(|(rel, url)| (rel.as_str(), url.as_str()))
+            .collect();
+        assert_eq!(
+            links,
+            [
+                ("hub", "https://hub.example/"),
+                ("self", "https://example.org/feed?a,b"),
+                ("hub", "https://two.example/"),
+            ]
+        );
+    }
+}
