@@ -101,6 +101,14 @@ pub fn line(noun: &str, text: &str, most: usize) -> Result<String, Refusal> {
     Ok(tidy)
 }
 
+/// A title from outside that nobody can be asked about: tidied and cut to [`TITLE_LENGTH`], none when nothing is left.
+#[must_use]
+pub fn fitting_line(text: &str) -> Option<String> {
+    let spaced = text.replace(char::is_control, " ");
+    let tidy = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
+    (!tidy.is_empty()).then(|| tidy.chars().take(TITLE_LENGTH).collect())
+}
+
 /// Plain text of several lines, none when it is blank.
 ///
 /// # Errors
@@ -357,6 +365,13 @@ mod tests {
                 "The title is longer than 10 characters; shorten it.".to_owned()
             )
         );
+    }
+
+    #[test]
+    fn titles_of_lists_are_made_to_fit() {
+        assert_eq!(fitting_line("a\u{7}b\n c").as_deref(), Some("a b c"));
+        assert_eq!(fitting_line("\0 "), None);
+        assert_eq!(fitting_line(&"ä".repeat(300)), Some("ä".repeat(200)));
     }
 
     #[test]

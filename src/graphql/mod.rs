@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod id;
+pub mod mutation;
 pub mod scalar;
 pub mod word;
 
