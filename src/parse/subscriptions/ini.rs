@@ -2,6 +2,8 @@
 //! ini crates stop at the first broken line, know no `[DEFAULT]` and forget line numbers, hence this.
 //! In: text. Out: sections and problems, by line. Must not know: what the sections mean.
 
+use entity::UserErrorCode;
+
 use super::{Problem, shorten};
 
 /// A whole file.
@@ -62,6 +64,7 @@ pub fn read(document: &str) -> Ini {
             ini.problems.push(Problem {
                 line,
                 text: shorten(trimmed),
+                code: UserErrorCode::MalformedDocument,
                 message: "expected \"[URL of a feed]\", \"option = value\" or a comment".to_owned(),
             });
         }

@@ -1,7 +1,7 @@
 //! Lists of URLs, one a line, as Newsboat keeps them: `URL "~Name" tag "another tag" # comment`.
 //! In: text. Out: feeds. Must not know: other formats.
 
-use entity::SubscriptionFormat;
+use entity::{SubscriptionFormat, UserErrorCode};
 
 use super::{Malformed, Problem, Subscription, Subscriptions, add_tags, feed_url, plain, shorten};
 
@@ -19,6 +19,7 @@ pub fn read(document: &str) -> Result<Subscriptions, Malformed> {
             Err(message) => problems.push(Problem {
                 line,
                 text: shorten(text),
+                code: UserErrorCode::InvalidUrl,
                 message,
             }),
         }

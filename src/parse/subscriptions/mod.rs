@@ -10,7 +10,7 @@ mod planet;
 
 use std::collections::HashMap;
 
-use entity::SubscriptionFormat;
+use entity::{SubscriptionFormat, UserErrorCode};
 use url::Url;
 
 pub use charset::decode;
@@ -50,6 +50,8 @@ pub struct Problem {
     pub line: usize,
     /// What stands there, shortened.
     pub text: String,
+    /// What kind of thing is wrong with it.
+    pub code: UserErrorCode,
     /// What is wrong with it.
     pub message: String,
 }

@@ -1,7 +1,7 @@
 //! OPML 1 and 2 subscription lists, broken ones too: bare ampersands, wrong nesting and a missing end
 //! are common in the wild. In: text. Out: feeds. Must not know: other formats.
 
-use entity::SubscriptionFormat;
+use entity::{SubscriptionFormat, UserErrorCode};
 use quick_xml::Reader;
 use quick_xml::escape::unescape;
 use quick_xml::events::{BytesStart, Event};
@@ -26,6 +26,7 @@ pub fn read(document: &str) -> Result<Subscriptions, Malformed> {
                 outline.report(
                     line,
                     "",
+                    UserErrorCode::MalformedDocument,
                     &format!("the XML cannot be read from here on: {error}"),
                 );
                 break;
@@ -148,16 +149,17 @@ impl Outline {
             }
             Err(message) => {
                 let text = title.as_deref().unwrap_or("outline");
-                self.report(line, text, &message);
+                self.report(line, text, UserErrorCode::InvalidUrl, &message);
             }
         }
         None
     }
 
-    fn report(&mut self, line: usize, text: &str, message: &str) {
+    fn report(&mut self, line: usize, text: &str, code: UserErrorCode, message: &str) {
         self.read.problems.push(Problem {
             line,
             text: shorten(text),
+            code,
             message: message.to_owned(),
         });
     }

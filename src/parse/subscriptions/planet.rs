@@ -1,7 +1,7 @@
 //! Configurations of Planet and Venus (a section's name is a feed's URL) and of Pluto (its option `feed`
 //! is). In: text. Out: feeds. Must not know: other formats.
 
-use entity::SubscriptionFormat;
+use entity::{SubscriptionFormat, UserErrorCode};
 
 use super::ini::{self, Section};
 use super::{Malformed, Problem, Subscription, Subscriptions, add_tags, feed_url, plain, shorten};
@@ -28,9 +28,10 @@ pub fn read(document: &str) -> Result<Subscriptions, Malformed> {
     for section in &ini.sections {
         match subscription(section, defaults) {
             Some(Ok(feed)) => read.feeds.push(feed),
-            Some(Err(message)) => read.problems.push(Problem {
+            Some(Err((code, message))) => read.problems.push(Problem {
                 line: section.line,
                 text: shorten(&format!("[{}]", section.name)),
+                code,
                 message,
             }),
             None => {}
@@ -53,7 +54,7 @@ pub fn read(document: &str) -> Result<Subscriptions, Malformed> {
 fn subscription(
     section: &Section,
     defaults: Option<&Section>,
-) -> Option<Result<Subscription, String>> {
+) -> Option<Result<Subscription, (UserErrorCode, String)>> {
     let is = |name: &str| section.name.eq_ignore_ascii_case(name);
     if section.name.is_empty() || is("Planet") || is("DEFAULT") {
         return None;
@@ -69,10 +70,12 @@ fn subscription(
         return None;
     }
     if let Some(list) = option("content_type").filter(|kind| LISTS.contains(kind)) {
-        return Some(Err(format!(
+        let message = format!(
             "this is another list (content_type = {list}), not a feed: import that list by itself"
-        )));
+        );
+        return Some(Err((UserErrorCode::NotAFeed, message)));
     }
+    let url = url.map_err(|message| (UserErrorCode::InvalidUrl, message));
     Some(url.map(|url| Subscription {
         line: section.line,
         url,
