@@ -13,8 +13,6 @@ pub struct Model {
     pub name: String,
     /// No poll before this: it answered 429 or 503 with Retry-After.
     pub paused_until: Option<Millis>,
-    /// When the last poll of it began.
-    pub last_poll_at: Option<Millis>,
 }
 
 /// It belongs to nothing.

@@ -26,6 +26,7 @@ pub mod session;
 pub mod signing_key;
 pub mod source;
 pub mod source_alias;
+pub mod source_author;
 pub mod tag;
 pub mod time;
 pub mod tombstone;
