@@ -1,5 +1,136 @@
 //! All SQL. In: drafts, claims and questions. Out: rows, pages and revisions. Must not know: HTTP, XML, GraphQL.
+//!
+//! One code path serves `SQLite` and `PostgreSQL`. Every write is one transaction that takes its change numbers
+//! last; every list is a keyset page; every batch is one statement.
 
+mod change;
+mod error;
+mod open;
 mod visit;
+mod write;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use entity::{JobId, Revision};
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, TransactionTrait};
+use tokio::sync::{broadcast, watch};
+
+pub use change::Head;
+pub use error::StoreError;
+use open::Connections;
+pub use open::{Backend, StoreSettings};
 pub use visit::{Attempt, Claim, ClaimLimits, NextState, Reading, VisitRecord, VisitSummary};
+
+/// Rows of one insert: far below the bind limits (32,766 and 65,535), and within 15 % of the best speed.
+const CHUNK: usize = 500;
+/// The channel of `PostgreSQL`'s NOTIFY.
+const CHANNEL: &str = "feedgraph";
+/// Job notices that a slow listener may fall behind by before it has to look for itself.
+const JOB_NOTICES: usize = 256;
+
+/// The database; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    connections: Connections,
+    statements: Arc<AtomicU64>,
+    committed: Arc<watch::Sender<Revision>>,
+    jobs: broadcast::Sender<JobId>,
+}
+
+impl Store {
+    /// Opens the database. A `SQLite` file is made when there is none.
+    ///
+    /// # Errors
+    /// When the address is no use, or nothing answers there.
+    pub async fn open(settings: &StoreSettings) -> Result<Self, StoreError> {
+        let statements = Arc::default();
+        Ok(Self {
+            connections: open::connect(settings, &statements).await?,
+            statements,
+            committed: Arc::new(watch::Sender::new(Revision(0))),
+            jobs: broadcast::Sender::new(JOB_NOTICES),
+        })
+    }
+
+    /// Brings the tables up to date, in one transaction: several nodes may do it at once.
+    ///
+    /// # Errors
+    /// When a step fails; the database is then as it was before.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        self.migrate_all().await.map_err(StoreError::Migrate)
+    }
+
+    async fn migrate_all(&self) -> Result<(), DbErr> {
+        let tx = self.connections.writer.begin().await?;
+        if self.connections.backend == Backend::Postgres {
+            // Plain SQL: a lock that lasts as long as the transaction, so that of several nodes that start
+            // together one makes the tables and the others find them made.
+            tx.execute_unprepared("SELECT pg_advisory_xact_lock(7463268)")
+                .await?;
+        }
+        Migrator::up(&tx, None).await?;
+        tx.commit().await
+    }
+
+    /// Asks the database whether it is there.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        error::Reading::reading(self.reader().ping().await, "ping")
+    }
+
+    /// Closes all connections; what is in hand is finished first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        let Connections { reader, writer, .. } = self.connections.clone();
+        error::Reading::reading(reader.close().await, "close")?;
+        error::Reading::reading(writer.close().await, "close")
+    }
+
+    /// Which database it is.
+    #[must_use]
+    pub const fn backend(&self) -> Backend {
+        self.connections.backend
+    }
+
+    /// SQL statements sent so far; for tests that count what a question costs.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// The newest revision that this process committed; 0 before the first.
+    #[must_use]
+    pub fn committed(&self) -> watch::Receiver<Revision> {
+        self.committed.subscribe()
+    }
+
+    /// Jobs that this process moved.
+    #[must_use]
+    pub fn moved_jobs(&self) -> broadcast::Receiver<JobId> {
+        self.jobs.subscribe()
+    }
+
+    const fn reader(&self) -> &DatabaseConnection {
+        &self.connections.reader
+    }
+
+    fn tell(&self, revision: Option<Revision>, job: Option<JobId>) {
+        if let Some(revision) = revision {
+            self.committed.send_if_modified(|known| {
+                let newer = revision > *known;
+                *known = revision.max(*known);
+                newer
+            });
+        }
+        if let Some(job) = job {
+            // Nobody listening is fine.
+            self.jobs.send(job).ok();
+        }
+    }
+}

@@ -14,3 +14,4 @@ mod support;
 
 mod fetching;
 mod publishing;
+mod storing;

@@ -1,0 +1,138 @@
+//! Opening the database. In: an address. Out: connections set up for it. Must not know: tables.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+
+use super::StoreError;
+
+/// How long a writer waits for another process's lock on a `SQLite` file.
+const BUSY: Duration = Duration::from_secs(10);
+/// How long a request waits for a free connection before it fails.
+const ACQUIRE: Duration = Duration::from_secs(30);
+
+/// Where the database is and how many connections it may have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreSettings {
+    /// `sqlite://path?mode=rwc` or `postgres://user@host/name`.
+    pub url: String,
+    /// Connections that read a `SQLite` file, beside the one that writes.
+    pub readers: u32,
+    /// Connections to `PostgreSQL`.
+    pub postgres_connections: u32,
+}
+
+impl StoreSettings {
+    /// The usual numbers of connections.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            readers: 4,
+            postgres_connections: 10,
+        }
+    }
+}
+
+/// Which database it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// The embedded one.
+    Sqlite,
+    /// The one that several nodes can share.
+    Postgres,
+}
+
+/// The connections: on `SQLite` one that writes and several that only read, on `PostgreSQL` one pool.
+#[derive(Clone, Debug)]
+pub(super) struct Connections {
+    pub(super) backend: Backend,
+    pub(super) reader: DatabaseConnection,
+    pub(super) writer: DatabaseConnection,
+}
+
+/// Opens what `settings` name and counts every statement in `statements`.
+pub(super) async fn connect(
+    settings: &StoreSettings,
+    statements: &Arc<AtomicU64>,
+) -> Result<Connections, StoreError> {
+    if settings.url.starts_with("postgres:") || settings.url.starts_with("postgresql:") {
+        let options = plain(&settings.url, settings.postgres_connections);
+        let pool = counted(open(options).await?, statements);
+        return Ok(Connections {
+            backend: Backend::Postgres,
+            reader: pool.clone(),
+            writer: pool,
+        });
+    }
+    if !settings.url.starts_with("sqlite:") || settings.url.contains(":memory:") {
+        return Err(StoreError::Address);
+    }
+    let mut options = plain(&settings.url, 1);
+    options.map_sqlx_sqlite_opts(writing);
+    let writer = counted(open(options).await?, statements);
+    let mut options = plain(&settings.url, settings.readers);
+    options.map_sqlx_sqlite_opts(reading);
+    let reader = counted(open(options).await?, statements);
+    Ok(Connections {
+        backend: Backend::Sqlite,
+        reader,
+        writer,
+    })
+}
+
+async fn open(options: ConnectOptions) -> Result<DatabaseConnection, StoreError> {
+    Database::connect(options).await.map_err(StoreError::Open)
+}
+
+fn plain(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .min_connections(1)
+        .max_connections(connections.max(1))
+        .acquire_timeout(ACQUIRE)
+        .sqlx_logging(false)
+        .record_stmt_in_spans(false)
+        // Connections break rarely, and a broken one is noticed by the statement: no ping before each.
+        .test_before_acquire(false);
+    options
+}
+
+/// The connection that writes. WAL lets readers go on while it does. `synchronous=NORMAL` syncs the log at
+/// checkpoints only: whatever was committed is with the operating system, so killing the process at any
+/// instant loses nothing, and a power cut may lose the last commits but leaves a whole database; publishers
+/// still have what was lost. FULL would cost one sync per visit, several thousand a minute.
+fn writing(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    common(options)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal)
+        // A big transaction makes a big log; it is cut back to 64 MiB afterwards.
+        .pragma("journal_size_limit", "67108864")
+}
+
+/// A connection that cannot write, whatever it is asked.
+fn reading(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    common(options).pragma("query_only", "1")
+}
+
+fn common(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    options
+        .busy_timeout(BUSY)
+        .foreign_keys(true)
+        // Pages are read from the page cache of the operating system without copying, up to 1 GiB of the file.
+        .pragma("mmap_size", "1073741824")
+        .pragma("temp_store", "MEMORY")
+        // 16 MiB of pages for each connection.
+        .pragma("cache_size", "-16384")
+}
+
+fn counted(mut connection: DatabaseConnection, statements: &Arc<AtomicU64>) -> DatabaseConnection {
+    let statements = Arc::clone(statements);
+    connection.set_metric_callback(move |_| {
+        statements.fetch_add(1, Ordering::Relaxed);
+    });
+    connection
+}
