@@ -223,7 +223,7 @@ impl<'a> Lines<'a> {
     fn at(&mut self, position: u64) -> usize {
         let ahead = usize::try_from(position.saturating_sub(self.position)).unwrap_or(0);
         if let Some((passed, rest)) = self.rest.split_at_checked(ahead) {
-            self.line += passed.iter().filter(|byte| **byte == b'\n').count();
+            self.line += passed.split(|byte| *byte == b'\n').count() - 1;
             self.rest = rest;
             self.position = position;
         }

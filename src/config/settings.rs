@@ -1,0 +1,213 @@
+//! Every setting there is. In: nothing. Out: a table, from which the flags, the variables, the keys of the
+//! file and their descriptions are made. Must not know: what the values mean to the parts.
+
+/// One setting.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// As in the file; `--name-with-hyphens` as a flag, `FEEDGRAPH_NAME` as a variable.
+    pub name: &'static str,
+    /// What the value is, in one word.
+    pub value: &'static str,
+    /// The value when nobody gives one; empty for none.
+    pub default: &'static str,
+    /// What it is for, one sentence, with the unit.
+    pub help: &'static str,
+}
+
+impl Setting {
+    /// The flag, without the two hyphens.
+    #[must_use]
+    pub fn flag(&self) -> String {
+        self.name.replace('_', "-")
+    }
+
+    /// The environment variable.
+    #[must_use]
+    pub fn variable(&self) -> String {
+        format!("FEEDGRAPH_{}", self.name.to_uppercase())
+    }
+}
+
+const fn setting(
+    name: &'static str,
+    value: &'static str,
+    default: &'static str,
+    help: &'static str,
+) -> Setting {
+    Setting {
+        name,
+        value,
+        default,
+        help,
+    }
+}
+
+/// All settings, in the order in which they are shown.
+pub const SETTINGS: &[Setting] = &[
+    setting(
+        "database",
+        "URL",
+        "sqlite://feedgraph.db",
+        "Where everything is kept: sqlite://PATH, or postgres://USER:PASSWORD@HOST/NAME.",
+    ),
+    setting(
+        "database_connections",
+        "COUNT",
+        "8",
+        "Most connections to the database at once.",
+    ),
+    setting(
+        "listen",
+        "ADDRESS",
+        "127.0.0.1:8080",
+        "Address and port to serve at; 0.0.0.0:8080 serves other machines too.",
+    ),
+    setting(
+        "public_url",
+        "URL",
+        "",
+        "Address at which clients see this server, when it is behind another; else that of `listen`.",
+    ),
+    setting(
+        "name",
+        "TEXT",
+        "Feedgraph",
+        "Name of this server; the planet of a new database is called so too.",
+    ),
+    setting(
+        "starter_feeds",
+        "BOOL",
+        "true",
+        "Whether `serve` follows the starter list when the database is new.",
+    ),
+    setting(
+        "poll",
+        "BOOL",
+        "true",
+        "Whether `serve` polls feeds; with false it only serves what other nodes polled.",
+    ),
+    setting(
+        "poll_concurrency",
+        "COUNT",
+        "32",
+        "Most feeds polled at once by this node.",
+    ),
+    setting(
+        "poll_per_host",
+        "COUNT",
+        "2",
+        "Most feeds of one host polled at once.",
+    ),
+    setting(
+        "poll_host_spacing_ms",
+        "MILLISECONDS",
+        "1000",
+        "Shortest time between two requests to one host.",
+    ),
+    setting(
+        "poll_min_seconds",
+        "SECONDS",
+        "900",
+        "Shortest time between two polls of one feed.",
+    ),
+    setting(
+        "poll_max_seconds",
+        "SECONDS",
+        "86400",
+        "Longest time between two polls of one feed that works.",
+    ),
+    setting(
+        "user_agent",
+        "TEXT",
+        "",
+        "What publishers see as User-Agent; else \"Feedgraph/VERSION (+public_url)\".",
+    ),
+    setting(
+        "connect_timeout_seconds",
+        "SECONDS",
+        "10",
+        "Longest wait for a publisher's name, connection and TLS.",
+    ),
+    setting(
+        "first_byte_timeout_seconds",
+        "SECONDS",
+        "20",
+        "Longest wait for the headers of a publisher's answer.",
+    ),
+    setting(
+        "fetch_timeout_seconds",
+        "SECONDS",
+        "60",
+        "Longest time for one fetch, redirects included.",
+    ),
+    setting(
+        "max_feed_bytes",
+        "BYTES",
+        "10485760",
+        "Most bytes of one feed, after decompression.",
+    ),
+    setting(
+        "max_redirects",
+        "COUNT",
+        "8",
+        "Most redirects followed for one fetch.",
+    ),
+    setting(
+        "allow_networks",
+        "CIDR,…",
+        "",
+        "Networks to fetch from although they are not public, such as 10.0.0.0/8; for intranets.",
+    ),
+    setting(
+        "allow_ports",
+        "PORT,…",
+        "",
+        "Ports to fetch from; else 80, 443 and those from 1024 on without databases and the like.",
+    ),
+    setting(
+        "access_token_minutes",
+        "MINUTES",
+        "15",
+        "How long an access token is good for.",
+    ),
+    setting(
+        "refresh_token_days",
+        "DAYS",
+        "30",
+        "How long a session lasts that is not used.",
+    ),
+    setting(
+        "changes_kept_days",
+        "DAYS",
+        "30",
+        "How long the change log is kept, and with it the cursors of clients.",
+    ),
+    setting(
+        "log",
+        "FILTER",
+        "info",
+        "What is logged: error, warn, info, debug or trace, for single parts as in info,feedgraph::poll=debug.",
+    ),
+    setting(
+        "log_format",
+        "FORMAT",
+        "text",
+        "How logs are written: text or json.",
+    ),
+];
+
+/// The setting of a name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.name == name)
+}
+
+/// The setting whose name is most like a wrong one.
+#[must_use]
+pub fn most_like(wrong: &str) -> Option<&'static Setting> {
+    let likeness = |setting: &Setting| strsim::jaro_winkler(setting.name, wrong);
+    let best = SETTINGS
+        .iter()
+        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    best.filter(|setting| likeness(setting) > 0.8)
+}
