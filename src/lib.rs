@@ -2,11 +2,13 @@
 //!
 //! Data flows one way: fetch, parse, normalize, store, publish, serve. ARCHITECTURE.md walks through it.
 
+pub mod auth;
 pub mod clock;
 pub mod config;
 pub mod fetch;
 pub mod follow;
 pub mod graphql;
+pub mod http;
 pub mod normalize;
 pub mod parse;
 pub mod store;

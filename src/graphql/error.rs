@@ -37,6 +37,18 @@ pub enum Code {
     NotFound,
     /// Too much, too often, or too long.
     LimitExceeded,
+    /// The HTTP method does not fit the kind of operation.
+    MethodNotAllowed,
+    /// The client accepts no form that the answer can be given in.
+    NotAcceptable,
+    /// The body's type is not understood.
+    UnsupportedMediaType,
+    /// The body is too large.
+    PayloadTooLarge,
+    /// It took too long and was given up.
+    Timeout,
+    /// The server is stopping, or not ready.
+    Unavailable,
     /// The server's fault.
     Internal,
 }
@@ -60,6 +72,12 @@ impl Code {
             Self::Forbidden => "FORBIDDEN",
             Self::NotFound => "NOT_FOUND",
             Self::LimitExceeded => "LIMIT_EXCEEDED",
+            Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
+            Self::NotAcceptable => "NOT_ACCEPTABLE",
+            Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
+            Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
+            Self::Timeout => "TIMEOUT",
+            Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL",
         }
     }

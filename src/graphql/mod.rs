@@ -3,6 +3,7 @@
 pub mod error;
 pub mod id;
 pub mod mutation;
+pub mod needs;
 pub mod scalar;
 pub mod word;
 

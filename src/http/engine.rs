@@ -1,0 +1,53 @@
+//! The executor behind the doors, whatever its roots are. In: a checked request. Out: an answer or a
+//! stream of answers. Must not know: HTTP.
+
+use async_graphql::{ObjectType, Request, Response, Schema, SubscriptionType};
+use futures::future::BoxFuture;
+use futures::stream::BoxStream;
+
+type Execute = dyn Fn(Request) -> BoxFuture<'static, Response> + Send + Sync;
+type Stream = dyn Fn(Request) -> BoxStream<'static, Response> + Send + Sync;
+
+/// A schema that executes, its types left behind.
+pub struct Engine {
+    execute: Box<Execute>,
+    stream: Box<Stream>,
+    sdl: String,
+}
+
+impl Engine {
+    /// An engine for a schema; `sdl` is its text as it is published.
+    #[must_use]
+    pub fn new<Q, M, S>(schema: Schema<Q, M, S>, sdl: String) -> Self
+    where
+        Q: ObjectType + 'static,
+        M: ObjectType + 'static,
+        S: SubscriptionType + 'static,
+    {
+        let streaming = schema.clone();
+        Self {
+            execute: Box::new(move |request| {
+                let schema = schema.clone();
+                Box::pin(async move { schema.execute(request).await })
+            }),
+            stream: Box::new(move |request| streaming.execute_stream(request)),
+            sdl,
+        }
+    }
+
+    /// The schema's text.
+    #[must_use]
+    pub fn sdl(&self) -> &str {
+        &self.sdl
+    }
+
+    /// Executes a query or mutation.
+    pub fn execute(&self, request: Request) -> BoxFuture<'static, Response> {
+        (self.execute)(request)
+    }
+
+    /// Executes any operation; a query or mutation gives one answer.
+    pub fn stream(&self, request: Request) -> BoxStream<'static, Response> {
+        (self.stream)(request)
+    }
+}

@@ -1,0 +1,239 @@
+//! The gate that every document of every transport goes through before it is executed. In: a document's
+//! text. Out: the document, parsed and known to fit the schema and the limits, or a refusal. A second
+//! implementation of GraphQL looks first, because async-graphql's own checks follow fragments without a
+//! memory and can be kept busy for minutes by a document of a kilobyte. Must not know: transports.
+
+mod inputs;
+mod limits;
+
+use std::sync::Arc;
+
+use apollo_compiler::executable::{ExecutableDocument, OperationType};
+use apollo_compiler::parser::Parser;
+use apollo_compiler::response::JsonMap;
+use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::validation::{DiagnosticList, Valid};
+use apollo_compiler::{Schema, parser::SourceMap};
+use async_graphql::parser::types as parsed;
+use moka::sync::Cache;
+use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
+use tokio::sync::Semaphore;
+
+pub use limits::Limits;
+
+use super::refusal::{Location, MAX_ERRORS, Problem, Refusal};
+use crate::graphql::Code;
+
+/// Checks documents, each once while it is remembered.
+pub struct Gate {
+    schema: Arc<Valid<Schema>>,
+    limits: Limits,
+    passed: Cache<[u8; 32], Arc<Passed>>,
+    /// Bounds how many documents are looked at together, so that a flood of them leaves the processors
+    /// to the answers of documents that have passed.
+    looking: Semaphore,
+}
+
+/// A document that has passed.
+pub struct Passed {
+    document: Valid<ExecutableDocument>,
+    parsed: parsed::ExecutableDocument,
+    schema: Arc<Valid<Schema>>,
+}
+
+/// The schema's text does not describe a valid schema.
+#[derive(Debug, thiserror::Error)]
+#[error("the schema is not valid: {0}")]
+pub struct InvalidSchema(String);
+
+impl Gate {
+    /// Makes a gate for the schema that `sdl` describes; `remembered` bytes of documents are kept.
+    ///
+    /// # Errors
+    /// When a second implementation of GraphQL finds fault with the schema.
+    pub fn new(sdl: &str, limits: Limits, remembered: u64) -> Result<Self, InvalidSchema> {
+        let mut schema = Schema::parse(sdl, "schema.graphql")
+            .map_err(|error| InvalidSchema(error.errors.to_string()))?;
+        know_one_of(&mut schema);
+        let schema = schema
+            .validate()
+            .map_err(|error| InvalidSchema(error.errors.to_string()))?;
+        let passed = Cache::builder()
+            .max_capacity(remembered)
+            // A parsed document takes about twenty times its text.
+            .weigher(|_, passed: &Arc<Passed>| passed.weight())
+            .build();
+        let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Ok(Self {
+            schema: Arc::new(schema),
+            limits,
+            passed,
+            looking: Semaphore::new(workers),
+        })
+    }
+
+    /// Lets a document through, or says what is wrong with it.
+    ///
+    /// # Errors
+    /// The document cannot be parsed, does not fit the schema, or goes over a limit.
+    pub async fn pass(self: &Arc<Self>, text: &str) -> Result<Arc<Passed>, Refusal> {
+        if text.len() > self.limits.bytes {
+            let limit = self.limits.bytes;
+            return Err(Refusal::of_limit(format!(
+                "The document is longer than {limit} bytes; pass long texts as variables."
+            )));
+        }
+        let key: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+        if let Some(passed) = self.passed.get(&key) {
+            return Ok(passed);
+        }
+        let _turn = self.looking.acquire().await;
+        let (gate, text) = (Arc::clone(self), text.to_owned());
+        let looked = tokio::task::spawn_blocking(move || gate.look(&text)).await;
+        let passed = Arc::new(looked.map_err(|error| {
+            tracing::error!(error = %error, "document check failed");
+            Refusal::internal()
+        })??);
+        self.passed.insert(key, Arc::clone(&passed));
+        Ok(passed)
+    }
+
+    fn look(&self, text: &str) -> Result<Passed, Refusal> {
+        let mut parser = Parser::new()
+            .token_limit(self.limits.tokens)
+            .recursion_limit(self.limits.nesting);
+        let ast = parser
+            .parse_ast(text, "document")
+            .map_err(|error| refuse(&error.errors, Code::GraphqlParseFailed))?;
+        let document = ast
+            .to_executable(&self.schema)
+            .map_err(|error| refuse(&error.errors, Code::GraphqlValidationFailed))?;
+        limits::check(&document, &self.limits)?;
+        inputs::check(&ast)?;
+        let document = document
+            .validate(&self.schema)
+            .map_err(|error| refuse(&error.errors, Code::GraphqlValidationFailed))?;
+        Ok(Passed {
+            parsed: parse_again(text, &document)?,
+            document,
+            schema: Arc::clone(&self.schema),
+        })
+    }
+}
+
+impl Passed {
+    /// The kind of the operation to execute.
+    ///
+    /// # Errors
+    /// No operation has that name; or none is named, and there are several.
+    pub fn kind(&self, operation_name: Option<&str>) -> Result<OperationType, Refusal> {
+        let operation = self.document.operations.get(operation_name);
+        operation.map(|found| found.operation_type).map_err(|_| {
+            let message = operation_name.map_or_else(
+                || "The document has several operations: say which one by `operationName`.".into(),
+                |name| format!("The document has no operation `{name}`."),
+            );
+            Refusal::of_document(vec![Problem::new(Code::BadRequest, message)])
+        })
+    }
+
+    /// Checks the values given for the operation's variables.
+    ///
+    /// # Errors
+    /// A required variable has no value, or a value is not of its variable's type.
+    pub fn check_variables(
+        &self,
+        operation_name: Option<&str>,
+        values: &Map<String, Value>,
+    ) -> Result<(), Refusal> {
+        let Ok(operation) = self.document.operations.get(operation_name) else {
+            return Ok(());
+        };
+        if operation.variables.is_empty() {
+            return Ok(());
+        }
+        let values: JsonMap = serde_json::from_value(Value::Object(values.clone()))
+            .map_err(|_| Refusal::bad_request("The variables cannot be read."))?;
+        apollo_compiler::request::coerce_variable_values(&self.schema, operation, &values)
+            .map(|_| ())
+            .map_err(|error| {
+                let mut problem = Problem::new(Code::InvalidArgument, error.message().to_string());
+                problem.locations = locations(&error.to_graphql_error(&self.document.sources));
+                Refusal::of_document(vec![problem])
+            })
+    }
+
+    /// The document as async-graphql executes it.
+    #[must_use]
+    pub fn parsed(&self) -> parsed::ExecutableDocument {
+        self.parsed.clone()
+    }
+
+    fn weight(&self) -> u32 {
+        let text: usize = texts(&self.document.sources);
+        u32::try_from(text.saturating_mul(20)).unwrap_or(u32::MAX)
+    }
+}
+
+fn texts(sources: &SourceMap) -> usize {
+    sources.values().map(|file| file.source_text().len()).sum()
+}
+
+/// Reads the text a second time, with the parser of the executor. Where that refuses what is right (a
+/// surrogate pair in a string), it is given the document as the first parser writes it.
+fn parse_again(
+    text: &str,
+    document: &ExecutableDocument,
+) -> Result<parsed::ExecutableDocument, Refusal> {
+    async_graphql::parser::parse_query(text)
+        .or_else(|_| async_graphql::parser::parse_query(document.to_string()))
+        .map_err(|_| {
+            Refusal::of_document(vec![Problem::new(
+                Code::GraphqlParseFailed,
+                "The document uses syntax that this server does not know.",
+            )])
+        })
+}
+
+/// apollo-compiler does not know `@oneOf` yet, and with it `__Type.isOneOf`, which clients ask for.
+fn know_one_of(schema: &mut Schema) {
+    use apollo_compiler::schema::{Component, FieldDefinition};
+    use apollo_compiler::{ast, name};
+    if let Some(ExtendedType::Object(object)) = schema.types.get_mut("__Type") {
+        let field = FieldDefinition {
+            description: None,
+            name: name!("isOneOf"),
+            arguments: Vec::new(),
+            ty: ast::Type::Named(name!("Boolean")),
+            directives: ast::DirectiveList::default(),
+        };
+        object
+            .make_mut()
+            .fields
+            .insert(name!("isOneOf"), Component::new(field));
+    }
+}
+
+fn refuse(errors: &DiagnosticList, code: Code) -> Refusal {
+    let problems = errors.iter().take(MAX_ERRORS).map(|diagnostic| {
+        let error = diagnostic.unstable_to_json_compat();
+        let limit = error.message.contains("limit reached");
+        let code = if limit { Code::LimitExceeded } else { code };
+        let mut problem = Problem::new(code, error.message.clone());
+        problem.locations = locations(&error);
+        problem
+    });
+    Refusal::of_document(problems.collect())
+}
+
+fn locations(error: &apollo_compiler::response::GraphQLError) -> Vec<Location> {
+    let places = error.locations.iter().map(|place| Location {
+        line: place.line,
+        column: place.column,
+    });
+    places.collect()
+}
+
+#[cfg(test)]
+mod tests;
