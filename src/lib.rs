@@ -3,6 +3,7 @@
 //! Data flows one way: fetch, parse, normalize, store, publish, serve. ARCHITECTURE.md walks through it.
 
 pub mod auth;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod fetch;

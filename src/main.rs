@@ -1,3 +1,10 @@
-//! The program.
+//! The program. Everything is in the library, so that tests can run it too.
 
-fn main() {}
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    feedgraph::cli::main()
+}

@@ -50,17 +50,23 @@ pub struct Given {
 }
 
 impl Given {
-    /// The value as it may be shown: the password within a database's address is not.
+    /// The value as it may be shown.
     #[must_use]
     pub fn shown(&self) -> String {
-        match url::Url::parse(&self.text) {
-            Ok(mut address) if address.password().is_some() => {
-                // It has a password, so it can have another.
-                let _ = address.set_password(Some("***"));
-                address.to_string()
-            }
-            _ => self.text.clone(),
+        without_password(&self.text)
+    }
+}
+
+/// A database's address without the password within it; any other text as it is.
+#[must_use]
+pub fn without_password(text: &str) -> String {
+    match url::Url::parse(text) {
+        Ok(mut address) if address.password().is_some() => {
+            // It has a password, so it can have another.
+            let _ = address.set_password(Some("***"));
+            address.to_string()
         }
+        _ => text.to_owned(),
     }
 }
 

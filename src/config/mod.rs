@@ -15,7 +15,7 @@ use ipnet::IpNet;
 use url::Url;
 
 pub use file::FileValues;
-pub use layers::{Given, Layers, Origin};
+pub use layers::{Given, Layers, Origin, without_password};
 pub use settings::{SETTINGS, Setting};
 
 /// The file that is read when none is named.

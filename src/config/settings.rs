@@ -185,7 +185,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "log",
         "FILTER",
-        "info",
+        "info,sea_orm_migration=warn",
         "What is logged: error, warn, info, debug or trace, for single parts as in info,feedgraph::poll=debug.",
     ),
     setting(

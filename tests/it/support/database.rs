@@ -3,6 +3,7 @@
 
 use std::future::Future;
 
+use feedgraph::store::{Store, StoreSettings};
 use tempfile::TempDir;
 use tokio::runtime::Builder;
 
@@ -65,5 +66,10 @@ pub fn run_on<F: Future<Output = ()>>(kind: Kind, body: impl FnOnce(Database) ->
 }
 
 /// Brings the database at an address up to date.
-#[expect(clippy::unused_async, reason = "it will migrate")]
-pub async fn migrate(_url: &str) {}
+pub async fn migrate(url: &str) {
+    let store = Store::open(&StoreSettings::new(url))
+        .await
+        .expect("the database opens");
+    store.migrate().await.expect("its tables are made");
+    store.close().await.expect("it closes");
+}

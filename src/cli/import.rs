@@ -1,0 +1,106 @@
+//! `feedgraph import`. In: a list of subscriptions. Out: its feeds, followed, or only listed in a dry run.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use entity::SubscriptionFormat;
+
+use super::CliError;
+use super::output::{say, warn};
+use crate::parse::subscriptions::{self, Subscriptions};
+
+/// What to import.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The file; - for standard input.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// How the file is written.
+    #[arg(long, value_enum, default_value_t = Format::Auto)]
+    format: Format,
+    /// Only list the feeds with their names and tags; follow none.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// Found out from the file.
+    Auto,
+    /// OPML 1 or 2.
+    Opml,
+    /// A Planet, Venus or Pluto configuration.
+    Planet,
+    /// One URL a line.
+    Urls,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Result<(), CliError> {
+    let read = read(&arguments.file, arguments.format)?;
+    report(&read);
+    list(&read);
+    Ok(())
+}
+
+fn read(path: &Path, format: Format) -> Result<Subscriptions, CliError> {
+    let is_stdin = path == Path::new("-");
+    let name = match is_stdin {
+        true => "standard input".to_owned(),
+        false => path.display().to_string(),
+    };
+    let bytes = match is_stdin {
+        true => {
+            let mut bytes = Vec::new();
+            let read = std::io::stdin().read_to_end(&mut bytes);
+            read.map(|_| bytes)
+        }
+        false => std::fs::read(path),
+    };
+    let bytes = bytes.map_err(|source| CliError::Unreadable {
+        name: name.clone(),
+        source,
+    })?;
+    let format = match format {
+        Format::Auto => SubscriptionFormat::Auto,
+        Format::Opml => SubscriptionFormat::Opml,
+        Format::Planet => SubscriptionFormat::PlanetIni,
+        Format::Urls => SubscriptionFormat::UrlList,
+    };
+    subscriptions::read(&subscriptions::decode(&bytes), format)
+        .map_err(|source| CliError::Malformed { name, source })
+}
+
+/// Says what could not be read, and how much could.
+fn report(read: &Subscriptions) {
+    for problem in &read.problems {
+        warn(format!(
+            "line {}: {} ({})",
+            problem.line, problem.message, problem.text
+        ));
+    }
+    let title = read
+        .title
+        .as_deref()
+        .map_or_else(String::new, |title| format!("{title}: "));
+    let broken = match read.problems.len() {
+        0 => String::new(),
+        1 => ", 1 line not understood".to_owned(),
+        many => format!(", {many} lines not understood"),
+    };
+    warn(format!("{title}{} feeds{broken}", read.feeds.len()));
+}
+
+/// Lists the feeds, one a line: URL, name, tags.
+fn list(read: &Subscriptions) {
+    for feed in &read.feeds {
+        let name = feed.title.as_deref().unwrap_or_default();
+        let mut line = format!("{}\t{name}", feed.url);
+        if !feed.tags.is_empty() {
+            line.push('\t');
+            line.push_str(&feed.tags.join(", "));
+        }
+        say(line);
+    }
+}

@@ -1,0 +1,177 @@
+//! The command line. In: arguments. Out: one command run, and an exit status. Must not know: how anything
+//! is done; each command has a file of its own that puts the parts to work.
+
+mod import;
+mod migrate;
+mod output;
+mod settings;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Arg, ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+use crate::config::{self, Config, ConfigError, Layers, SETTINGS};
+use crate::parse::subscriptions::Malformed;
+use crate::store::StoreError;
+use crate::telemetry;
+
+/// Follows RSS, Atom and JSON feeds and serves them as one fast, live, typed GraphQL API.
+#[derive(Debug, Parser)]
+#[command(name = "feedgraph", version, after_help = AFTER_HELP, max_term_width = 110)]
+struct Line {
+    /// Settings file; else FEEDGRAPH_CONFIG, else feedgraph.toml in this folder where there is one.
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+const AFTER_HELP: &str = "\
+Every setting is a flag, an environment variable (FEEDGRAPH_ and its name in capitals), and a key
+of feedgraph.toml (its name with underscores); flags come first, then variables, then the file.
+`feedgraph --help` describes them all, `feedgraph config` shows the values in force.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Follow the feeds of an OPML file, a Planet or Venus config.ini, or a list of URLs.
+    Import(import::Arguments),
+    /// Bring the tables of the database up to date, and end.
+    Migrate,
+    /// Show the settings in force and where each came from.
+    Config,
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The settings.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The database.
+    #[error("the database at {address} does not serve")]
+    Store {
+        /// Without its password.
+        address: String,
+        /// Why.
+        source: StoreError,
+    },
+    /// A file.
+    #[error("{name} cannot be read")]
+    Unreadable {
+        /// Its path, or what it is.
+        name: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file's content.
+    #[error("{name}, {source}")]
+    Malformed {
+        /// Its path, or what it is.
+        name: String,
+        /// Where and why.
+        source: Malformed,
+    },
+    /// The machine gives no threads.
+    #[error("the program cannot start its threads")]
+    Threads(#[source] std::io::Error),
+}
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let matches = arguments().get_matches();
+    let run = || {
+        let line = Line::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        let layers = config::gather(&flags(&matches), line.config.as_deref())?;
+        let config = Config::from_layers(&layers)?;
+        telemetry::start(&config.log, config.log_format);
+        let threads = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(CliError::Threads)?;
+        threads.block_on(run(line.command, &layers, config))
+    };
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Option<Command>, layers: &Layers, config: Config) -> Result<(), CliError> {
+    match command {
+        None | Some(Command::Config) => settings::show(layers),
+        Some(Command::Migrate) => migrate::run(&config).await?,
+        Some(Command::Import(arguments)) => import::run(&arguments)?,
+    }
+    Ok(())
+}
+
+/// The commands with a flag for every setting.
+fn arguments() -> clap::Command {
+    let flags = SETTINGS.iter().map(|setting| {
+        let default = match setting.default {
+            "" => String::new(),
+            default => format!(" [default: {default}]"),
+        };
+        Arg::new(setting.name)
+            .long(setting.flag())
+            .value_name(setting.value)
+            .help(format!(
+                "{} [env: {}]{default}",
+                setting.help,
+                setting.variable()
+            ))
+            .help_heading("Settings")
+            .hide_short_help(true)
+            .global(true)
+    });
+    Line::command().args(flags)
+}
+
+/// The settings given as flags, by name.
+fn flags(matches: &ArgMatches) -> HashMap<String, String> {
+    let given = SETTINGS.iter().filter_map(|setting| {
+        let text = matches.get_one::<String>(setting.name)?;
+        Some((setting.name.to_owned(), text.clone()))
+    });
+    given.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        arguments().debug_assert();
+    }
+
+    #[test]
+    fn settings_are_taken_before_and_after_the_command() {
+        for line in [
+            ["feedgraph", "--name", "A", "config"],
+            ["feedgraph", "config", "--name", "A"],
+        ] {
+            let matches = arguments().try_get_matches_from(line).unwrap();
+            assert_eq!(flags(&matches)["name"], "A");
+        }
+    }
+
+    #[test]
+    fn help_names_every_setting_and_its_variable() {
+        let help = arguments().render_long_help().to_string();
+        for setting in SETTINGS {
+            assert!(
+                help.contains(&format!("--{}", setting.flag())),
+                "{}",
+                setting.name
+            );
+            assert!(help.contains(&setting.variable()), "{}", setting.name);
+        }
+    }
+}
