@@ -45,18 +45,12 @@ pub fn run(arguments: &Arguments) -> Result<(), CliError> {
 }
 
 fn read(path: &Path, format: Format) -> Result<Subscriptions, CliError> {
-    let is_stdin = path == Path::new("-");
-    let name = match is_stdin {
-        true => "standard input".to_owned(),
-        false => path.display().to_string(),
-    };
-    let bytes = match is_stdin {
-        true => {
-            let mut bytes = Vec::new();
-            let read = std::io::stdin().read_to_end(&mut bytes);
-            read.map(|_| bytes)
-        }
-        false => std::fs::read(path),
+    let (name, bytes) = if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        let read = std::io::stdin().read_to_end(&mut bytes);
+        ("standard input".to_owned(), read.map(|_| bytes))
+    } else {
+        (path.display().to_string(), std::fs::read(path))
     };
     let bytes = bytes.map_err(|source| CliError::Unreadable {
         name: name.clone(),

@@ -6,13 +6,12 @@ mod migrate;
 mod output;
 mod settings;
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::config::{self, Config, ConfigError, Layers, SETTINGS};
+use crate::config::{self, Config, ConfigError, Flags, Layers, SETTINGS};
 use crate::parse::subscriptions::Malformed;
 use crate::store::StoreError;
 use crate::telemetry;
@@ -21,7 +20,7 @@ use crate::telemetry;
 #[derive(Debug, Parser)]
 #[command(name = "feedgraph", version, after_help = AFTER_HELP, max_term_width = 110)]
 struct Line {
-    /// Settings file; else FEEDGRAPH_CONFIG, else feedgraph.toml in this folder where there is one.
+    /// Settings file; else `FEEDGRAPH_CONFIG`, else feedgraph.toml in this folder where there is one.
     #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -134,7 +133,7 @@ fn arguments() -> clap::Command {
 }
 
 /// The settings given as flags, by name.
-fn flags(matches: &ArgMatches) -> HashMap<String, String> {
+fn flags(matches: &ArgMatches) -> Flags {
     let given = SETTINGS.iter().filter_map(|setting| {
         let text = matches.get_one::<String>(setting.name)?;
         Some((setting.name.to_owned(), text.clone()))

@@ -1,13 +1,12 @@
 //! Where each setting's value comes from. In: flags, variables and a file. Out: for every setting its text
 //! and origin; flags before variables before the file before defaults. Must not know: types.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use super::ConfigError;
 use super::file::FileValues;
 use super::settings::{SETTINGS, Setting};
+use super::{ConfigError, Flags};
 
 /// Who said a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +77,7 @@ impl Layers {
     /// Puts the layers on top of each other. `flags` are by name of setting, `variable` looks one up.
     #[must_use]
     pub fn stack(
-        flags: &HashMap<String, String>,
+        flags: &Flags,
         variable: &dyn Fn(&str) -> Option<String>,
         file: &FileValues,
     ) -> Self {
@@ -140,6 +139,6 @@ impl Layers {
         read: impl Fn(&str) -> Option<T>,
     ) -> Result<T, ConfigError> {
         self.optional(name, expected, read)?
-            .ok_or_else(|| ConfigError::Empty { name, expected })
+            .ok_or(ConfigError::Empty { name, expected })
     }
 }

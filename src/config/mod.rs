@@ -18,6 +18,9 @@ pub use file::FileValues;
 pub use layers::{Given, Layers, Origin, without_password};
 pub use settings::{SETTINGS, Setting};
 
+/// Values given as flags, by name of setting.
+pub type Flags = HashMap<String, String>;
+
 /// The file that is read when none is named.
 pub const DEFAULT_FILE: &str = "feedgraph.toml";
 
@@ -104,15 +107,12 @@ pub enum LogFormat {
     Json,
 }
 
-/// Reads the file and puts the layers together. `flags` are by name of setting; the file is `named`, else
+/// Reads the file and puts the layers together. The file is `named`, else
 /// [`DEFAULT_FILE`] where that exists.
 ///
 /// # Errors
 /// When the file has a mistake.
-pub fn gather(
-    flags: &HashMap<String, String>,
-    named: Option<&Path>,
-) -> Result<Layers, ConfigError> {
+pub fn gather(flags: &Flags, named: Option<&Path>) -> Result<Layers, ConfigError> {
     let from_environment = variable("FEEDGRAPH_CONFIG").map(PathBuf::from);
     let named = named.map(Path::to_owned).or(from_environment);
     let path = named.as_deref().unwrap_or(Path::new(DEFAULT_FILE));

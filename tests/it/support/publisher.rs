@@ -169,11 +169,11 @@ impl Publisher {
             .fallback(serve)
             .with_state(Arc::clone(&shelf));
         let stop = CancellationToken::new();
-        let stopped = stop.clone().cancelled_owned();
+        let end = stop.clone().cancelled_owned();
         tokio::spawn(async move {
             tokio::select! {
                 served = axum::serve(listener, router) => served.expect("serving"),
-                () = stopped => {}
+                () = end => {}
             }
         });
         Self {
@@ -210,9 +210,9 @@ impl Publisher {
 
     /// What the path was asked so far, oldest first.
     pub fn seen(&self, path: &str) -> Vec<Seen> {
-        let shelf = self.shelf.lock().expect("no panic");
-        let of_path = shelf.seen.iter().filter(|seen| seen.path == path);
-        of_path.cloned().collect()
+        let mut all = self.seen_all();
+        all.retain(|seen| seen.path == path);
+        all
     }
 
     /// Everything that was asked so far, oldest first.
