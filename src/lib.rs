@@ -12,5 +12,6 @@ pub mod graphql;
 pub mod http;
 pub mod normalize;
 pub mod parse;
+pub mod poll;
 pub mod store;
 pub mod telemetry;
