@@ -30,20 +30,30 @@ pub const LONGEST_INTERVAL: i64 = 30 * 24 * 3_600;
 /// Most days that `maxAgeDays` may say: a hundred years.
 pub const LONGEST_AGE_DAYS: i64 = 36_500;
 
-/// An absolute http or https URL without credentials (RFC 3986). `feed:` addresses, as browsers once
-/// wrote them, are read as what they stand for. A fragment is dropped: servers never see it.
+/// The URL of a feed: as [`page`], without a fragment, since servers never see it. `feed:` addresses, as
+/// browsers once wrote them, are read as what they stand for.
 ///
 /// # Errors
 /// `INVALID_URL`, or `TOO_LONG` above [`URL_LENGTH`] characters.
 pub fn url(text: &str) -> Result<Url, Refusal> {
-    let trimmed = text.trim();
-    if trimmed.chars().nth(URL_LENGTH).is_some() {
+    let mut url = page(&without_feed_scheme(text.trim()))?;
+    url.set_fragment(None);
+    Ok(url)
+}
+
+/// The URL of a page: absolute, http or https, without credentials (RFC 3986).
+///
+/// # Errors
+/// `INVALID_URL`, or `TOO_LONG` above [`URL_LENGTH`] characters.
+pub fn page(text: &str) -> Result<Url, Refusal> {
+    let text = text.trim();
+    if text.chars().nth(URL_LENGTH).is_some() {
         return Err(too_long("The URL", URL_LENGTH));
     }
     let wrong =
         |why: &str| Refusal::new(UserErrorCode::InvalidUrl, format!("{} {why}", quoted(text)));
-    let mut url = Url::parse(&without_feed_scheme(trimmed)).map_err(|error| {
-        if error == url::ParseError::RelativeUrlWithoutBase && trimmed.contains('.') {
+    let url = Url::parse(text).map_err(|error| {
+        if error == url::ParseError::RelativeUrlWithoutBase && text.contains('.') {
             wrong("is no absolute URL; put https:// in front of it.")
         } else {
             wrong("is no URL; write one such as https://example.org/feed.xml.")
@@ -57,10 +67,9 @@ pub fn url(text: &str) -> Result<Url, Refusal> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Refusal::new(
             UserErrorCode::InvalidUrl,
-            "The URL holds a user name or password; such feeds cannot be followed, since the URL is public.",
+            "The URL holds a user name or password; leave them out, since it is shown to everyone.",
         ));
     }
-    url.set_fragment(None);
     Ok(url)
 }
 
@@ -292,6 +301,10 @@ mod tests {
         assert_eq!(tidy("feed://example.org/x"), "http://example.org/x");
         assert_eq!(tidy("FEED:https://example.org/x"), "https://example.org/x");
         assert_eq!(tidy("http://exämple.org"), "http://xn--exmple-cua.org/");
+        assert_eq!(
+            page("http://a.org/b#c").unwrap().as_str(),
+            "http://a.org/b#c"
+        );
     }
 
     #[test]
@@ -319,7 +332,7 @@ mod tests {
             ),
             (
                 "https://me:secret@example.org/",
-                "The URL holds a user name or password; such feeds cannot be followed, since the URL is public.",
+                "The URL holds a user name or password; leave them out, since it is shown to everyone.",
             ),
         ] {
             assert_eq!(

@@ -1,9 +1,10 @@
 //! Refusals as clients see them. In: refusals from the application. Out: `userErrors` with the argument's
 //! path. Must not know: what is refused, or why.
 
-use async_graphql::{ID, SimpleObject};
+use async_graphql::{ID, MaybeUndefined, SimpleObject};
 use entity::UserErrorCode as Stored;
 
+use crate::follow::check::invalid;
 use crate::follow::{Refusal, quoted};
 use crate::graphql::id::{self, Key};
 use crate::graphql::word::UserErrorCode;
@@ -67,6 +68,40 @@ impl Wrong {
         checked
             .map_err(|(at, refusal)| self.push(path, at, refusal))
             .ok()
+    }
+
+    /// A change of a value that has a default: none leaves it, an inner none (null was given) is the default.
+    #[expect(
+        clippy::option_option,
+        reason = "the outer none leaves the value, the inner one takes it away"
+    )]
+    pub fn change<G, T>(
+        &mut self,
+        path: &[&str],
+        given: MaybeUndefined<G>,
+        check: impl FnOnce(G) -> Result<T, Refusal>,
+    ) -> Option<Option<T>> {
+        match given {
+            MaybeUndefined::Undefined => None,
+            MaybeUndefined::Null => Some(None),
+            MaybeUndefined::Value(value) => self.check(path, check(value)).map(Some),
+        }
+    }
+
+    /// A change of a value that must always be there: none leaves it, null is refused.
+    pub fn change_kept<G, T>(
+        &mut self,
+        path: &[&str],
+        given: MaybeUndefined<G>,
+        check: impl FnOnce(G) -> Result<T, Refusal>,
+    ) -> Option<T> {
+        if given.is_null() {
+            self.add(
+                path,
+                invalid("This may not be null; leave it out to keep what it is."),
+            );
+        }
+        self.change(path, given, check).flatten()
     }
 
     /// The key that an id stands for; none adds a refusal. `noun` says what it should be the id of.
