@@ -31,11 +31,12 @@ pub mod tag;
 pub mod time;
 pub mod tombstone;
 pub mod user;
+pub mod wish;
 pub mod word;
 
 pub use key::{AuthorId, EntryId, JobId, PlanetId, Revision, SessionId, SourceId, TagId, UserId};
 pub use time::Millis;
+pub use wish::{JobKind, JobStatus, Role, SubscriptionFormat, UserErrorCode};
 pub use word::{
-    ChangeKind, DateQuality, FeedFormat, FindingCode, JobKind, JobStatus, PollErrorKind,
-    PollOutcome, Role, SourceStatus, SubscriptionFormat, UserErrorCode,
+    ChangeKind, DateQuality, FeedFormat, FindingCode, PollErrorKind, PollOutcome, SourceStatus,
 };

@@ -13,5 +13,6 @@
 mod support;
 
 mod fetching;
+mod layering;
 mod publishing;
 mod storing;
