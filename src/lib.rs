@@ -16,5 +16,3 @@ pub mod parse;
 pub mod poll;
 pub mod render;
 pub mod starter;
-pub mod store;
-pub mod telemetry;

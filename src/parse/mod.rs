@@ -1,4 +1,106 @@
-//! From bytes to a document. In: what a publisher sent, or a list of subscriptions. Out: plain values.
-//! Pure; must not know: networks, SQL, the time.
+//! From bytes to a document. In: a body and its `Content-Type`, or a list of subscriptions. Out: a [`Document`] or
+//! the list, or why it is neither. Pure; must not know: networks, SQL, the time.
 
+pub mod date;
+mod decode;
+mod discover;
+mod document;
+mod first;
+pub(crate) mod reference;
 pub mod subscriptions;
+
+pub use discover::{FeedLink, discover, well_known_paths};
+pub use document::{
+    Base, Document, Note, RawEnclosure, RawEntry, RawFeed, RawLink, RawPerson, RawText, TextKind,
+};
+
+use entity::PollErrorKind;
+use sha2::{Digest, Sha256};
+
+/// What a document may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Entries that are read; the rest is left out, with a note.
+    pub max_entries: usize,
+    /// Bytes, after any wrapping.
+    pub max_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_entries: 5_000,
+            max_bytes: 10 * 1024 * 1024,
+        }
+    }
+}
+
+/// Why there is no document.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct NotAFeed {
+    /// `NotAFeed`, `Malformed` or `TooLarge`.
+    pub kind: PollErrorKind,
+    /// In words that may be shown to anyone.
+    pub message: String,
+    /// It is a web page: it may offer feeds, see [`discover`].
+    pub looks_like_html: bool,
+}
+
+impl NotAFeed {
+    fn new(kind: PollErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            looks_like_html: false,
+        }
+    }
+}
+
+/// Reads a feed.
+///
+/// # Errors
+/// [`NotAFeed`] when nothing in the bytes can be read as a feed, or they are over the limits.
+pub fn read(
+    bytes: &[u8],
+    content_type: Option<&str>,
+    limits: &Limits,
+) -> Result<Document, NotAFeed> {
+    let max_bytes = u64::try_from(limits.max_bytes).unwrap_or(u64::MAX);
+    let too_large = || {
+        NotAFeed::new(
+            PollErrorKind::TooLarge,
+            "the document is over the size limit",
+        )
+    };
+    if bytes.len() > limits.max_bytes {
+        return Err(too_large());
+    }
+    let bytes = decode::unwrap_gzip(bytes, max_bytes).ok_or_else(too_large)?;
+    let decoded = decode::decode(&bytes, content_type);
+    let text = decoded.text.trim_start();
+    let mut document = first::read(text).ok_or_else(|| NotAFeed {
+        looks_like_html: looks_like_html(text),
+        ..NotAFeed::new(PollErrorKind::NotAFeed, "the document is no feed")
+    })?;
+    document.notes.extend(decoded.notes);
+    document.entries.truncate(limits.max_entries);
+    Ok(document)
+}
+
+/// Hash of a body, to see that it is the same as last time. Used for nothing else.
+#[must_use]
+pub fn body_hash(bytes: &[u8]) -> Vec<u8> {
+    Sha256::digest(bytes).to_vec()
+}
+
+fn looks_like_html(text: &str) -> bool {
+    let head: String = text
+        .chars()
+        .take(2000)
+        .collect::<String>()
+        .to_ascii_lowercase();
+    ["<!doctype html", "<html", "<head", "<body"]
+        .iter()
+        .any(|mark| head.contains(mark))
+}

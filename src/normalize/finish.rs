@@ -1,0 +1,264 @@
+//! The last pass over sanitised HTML: trackers and foreign frames out, and the text, words and first picture that
+//! are in it. In: HTML from the sanitiser, so well-formed. Out: HTML and what it says. Must not know: feeds.
+
+use url::Url;
+
+use super::markup::{self, Piece};
+use crate::parse::reference::unescape_html;
+
+/// Hosts whose frames are kept: they show one film or play one sound.
+const PLAYERS: &[&str] = &[
+    "youtube.com",
+    "youtube-nocookie.com",
+    "player.vimeo.com",
+    "dailymotion.com",
+    "w.soundcloud.com",
+    "open.spotify.com",
+    "embed.podcasts.apple.com",
+    "bandcamp.com",
+    "player.twitch.tv",
+    "media.ccc.de",
+    "archive.org",
+    "embed.ted.com",
+    "player.bilibili.com",
+    "cdn.podlove.org",
+    "video.ploud.fr",
+    "rutube.ru",
+];
+
+/// Hosts and paths of pictures that only count readers.
+const TRACKERS: &[&str] = &[
+    "feeds.feedburner.com/~r/",
+    "feeds.feedburner.com/~ff/",
+    "pixel.wp.com/",
+    "stats.wordpress.com/",
+    "pixel.quantserve.com/",
+    "feeds.wordpress.com/1.0/",
+    "feedsportal.com/",
+    "ad.doubleclick.net/",
+    "googleads.g.doubleclick.net/",
+    "google-analytics.com/",
+    "rss-tracking.",
+    "/pixel.gif?",
+    "medium.com/_/stat",
+    "blogger.googleusercontent.com/tracker/",
+    "feedproxy.google.com/~r/",
+    "b.scorecardresearch.com/",
+    "sb.scorecardresearch.com/",
+    "feedads.g.doubleclick.net/",
+    "da.feedsportal.com",
+];
+
+/// What is left of a content, and what it says.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Finished {
+    /// The HTML.
+    pub html: String,
+    /// Its text: paragraphs with a blank line between, list items with a dash.
+    pub text: String,
+    /// Address of its first picture.
+    pub first_image: Option<String>,
+}
+
+/// Finishes sanitised HTML.
+pub(super) fn finish(clean: &str) -> Finished {
+    let mut finished = Finished {
+        html: String::with_capacity(clean.len()),
+        ..Finished::default()
+    };
+    let mut text = TextWriter::default();
+    let mut in_dropped_frame = false;
+    for piece in markup::pieces(clean) {
+        match piece {
+            Piece::Text(_) if in_dropped_frame => {}
+            Piece::Text(raw) => {
+                finished.html.push_str(raw);
+                text.write(&unescape_html(raw));
+            }
+            Piece::Start {
+                tag: "img",
+                attributes,
+            } => keep_picture(attributes, &mut finished),
+            Piece::Start {
+                tag: "iframe",
+                attributes,
+            } => match player(attributes) {
+                Some(src) => push_frame(attributes, &src, &mut finished.html),
+                None => in_dropped_frame = true,
+            },
+            Piece::Start { tag, attributes } => {
+                push_tag(&mut finished.html, tag, attributes);
+                text.start(tag);
+            }
+            Piece::End { tag: "iframe" } if in_dropped_frame => in_dropped_frame = false,
+            Piece::End { tag } => {
+                finished.html.extend(["</", tag, ">"]);
+                text.end(tag);
+            }
+        }
+    }
+    finished.text = text.out.trim_end().to_owned();
+    finished
+}
+
+fn push_tag(html: &mut String, tag: &str, attributes: &str) {
+    html.extend(["<", tag, attributes, ">"]);
+}
+
+fn keep_picture(attributes: &str, finished: &mut Finished) {
+    let value = |name| attribute(attributes, name);
+    let tiny = |name| value(name).is_some_and(|size| matches!(size, "0" | "1" | "1px" | "0px"));
+    let src = value("src").map(unescape_html);
+    let shown = src.is_some() || value("srcset").is_some();
+    let tracks = src
+        .as_deref()
+        .is_some_and(|src| TRACKERS.iter().any(|tracker| src.contains(tracker)));
+    if !shown || tracks || tiny("width") || tiny("height") {
+        return;
+    }
+    push_tag(&mut finished.html, "img", attributes);
+    if finished.first_image.is_none() {
+        finished.first_image = src.map(std::borrow::Cow::into_owned);
+    }
+}
+
+/// The address of a frame over TLS, when it is one of the players.
+fn player(attributes: &str) -> Option<String> {
+    let src = attribute(attributes, "src").map(unescape_html)?;
+    let mut url = Url::parse(&src).ok()?;
+    let host = url.host_str()?;
+    let known = PLAYERS.iter().any(|player| {
+        host.strip_suffix(player)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    });
+    if !known || url.port().is_some() || !url.username().is_empty() {
+        return None;
+    }
+    url.set_scheme("https").ok()?;
+    Some(url.into())
+}
+
+fn push_frame(attributes: &str, src: &str, html: &mut String) {
+    html.push_str("<iframe");
+    for (name, value) in markup::attributes(attributes) {
+        let escaped = src.replace('&', "&amp;").replace('"', "&quot;");
+        let value = if name == "src" { &escaped } else { value };
+        html.extend([" ", name, "=\"", value, "\""]);
+    }
+    html.push('>');
+}
+
+fn attribute<'a>(attributes: &'a str, name: &str) -> Option<&'a str> {
+    markup::attributes(attributes)
+        .find(|(found, _)| *found == name)
+        .map(|(_, value)| value)
+}
+
+/// Puts text together so that it reads well.
+#[derive(Default)]
+struct TextWriter {
+    out: String,
+    /// Line ends owed before the next word.
+    breaks: usize,
+    space: bool,
+    preformatted: usize,
+}
+
+impl TextWriter {
+    fn write(&mut self, text: &str) {
+        if self.preformatted > 0 {
+            self.pay();
+            self.out.push_str(text);
+            return;
+        }
+        for (index, word) in text.split(char::is_whitespace).enumerate() {
+            self.space |= index > 0;
+            if !word.is_empty() {
+                self.pay();
+                self.out.push_str(word);
+            }
+        }
+    }
+
+    fn pay(&mut self) {
+        if self.out.is_empty() || self.out.ends_with("- ") {
+        } else if self.breaks > 0 {
+            let written = self.out.trim_end_matches([' ', '\n']).len();
+            self.out.truncate(written);
+            self.out.extend(std::iter::repeat_n('\n', self.breaks));
+        } else if self.space {
+            self.out.push(' ');
+        }
+        self.breaks = 0;
+        self.space = false;
+    }
+
+    fn start(&mut self, tag: &str) {
+        self.owe(tag);
+        match tag {
+            "pre" => self.preformatted += 1,
+            "li" => {
+                self.pay();
+                self.out.push_str("- ");
+            }
+            "td" | "th" => self.space = true,
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, tag: &str) {
+        self.owe(tag);
+        if tag == "pre" {
+            self.preformatted = self.preformatted.saturating_sub(1);
+        }
+    }
+
+    fn owe(&mut self, tag: &str) {
+        let breaks = match tag {
+            "br" => (self.breaks + 1).min(2),
+            "li" | "tr" | "dt" | "dd" | "figcaption" | "caption" => 1,
+            _ if markup::is_block(tag) => 2,
+            _ => return,
+        };
+        self.breaks = self.breaks.max(breaks);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_reads_well() {
+        let html = "<h1>Title</h1><p>One\n <b>two</b> three.<br>Four</p><ul><li>a</li><li>b &amp; c</li></ul><pre>x\n  y</pre>end";
+        assert_eq!(
+            finish(html).text,
+            "Title\n\nOne two three.\nFour\n\n- a\n- b & c\n\nx\n  y\n\nend"
+        );
+    }
+
+    #[test]
+    fn trackers_go_and_pictures_stay() {
+        let html = "<p>x<img src=\"https://e.org/1.gif\" width=\"1\" height=\"1\"><img src=\"https://pixel.wp.com/b.gif\">\
+            <img src=\"https://e.org/a.png?a=1&amp;b=2\" loading=\"lazy\"></p>";
+        let finished = finish(html);
+        assert_eq!(
+            finished.html,
+            "<p>x<img src=\"https://e.org/a.png?a=1&amp;b=2\" loading=\"lazy\"></p>"
+        );
+        assert_eq!(
+            finished.first_image.as_deref(),
+            Some("https://e.org/a.png?a=1&b=2")
+        );
+    }
+
+    #[test]
+    fn frames_of_players_stay_over_tls() {
+        let html = "a<iframe src=\"http://www.youtube.com/embed/x?a=1&amp;b=2\" width=\"5\"></iframe>b\
+            <iframe src=\"https://evil.example/youtube.com\">no</iframe>c<iframe src=\"https://notyoutube.com/\"></iframe>";
+        assert_eq!(
+            finish(html).html,
+            "a<iframe src=\"https://www.youtube.com/embed/x?a=1&amp;b=2\" width=\"5\"></iframe>bc"
+        );
+    }
+}

@@ -1,0 +1,390 @@
+//! HTML that is safe to show, by an allow-list. In: HTML as published and what its links are relative to. Out:
+//! clean HTML with absolute links. Must not know: feeds. Cutting out trackers and frames is left to [`super::finish`].
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use ammonia::{Builder, UrlRelative};
+use url::Url;
+
+use super::markup::{self, Piece};
+
+/// Elements nested deeper than this lose their tags: a tree builder's cost grows with depth.
+const DEEPEST: usize = 120;
+/// A tag with more text in it than this is left out: nobody writes such by hand.
+const LONGEST_TAG: usize = 64 * 1024;
+/// A tag with more attributes than this is left out.
+const MOST_ATTRIBUTES: usize = 100;
+
+const TAGS: &[&str] = &[
+    "a",
+    "abbr",
+    "acronym",
+    "address",
+    "article",
+    "aside",
+    "audio",
+    "b",
+    "bdi",
+    "bdo",
+    "big",
+    "blockquote",
+    "br",
+    "caption",
+    "center",
+    "cite",
+    "code",
+    "col",
+    "colgroup",
+    "dd",
+    "del",
+    "details",
+    "dfn",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "figcaption",
+    "figure",
+    "footer",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hgroup",
+    "hr",
+    "i",
+    "iframe",
+    "img",
+    "ins",
+    "kbd",
+    "li",
+    "main",
+    "mark",
+    "nav",
+    "ol",
+    "p",
+    "picture",
+    "pre",
+    "q",
+    "rp",
+    "rt",
+    "ruby",
+    "s",
+    "samp",
+    "section",
+    "small",
+    "source",
+    "span",
+    "strike",
+    "strong",
+    "sub",
+    "summary",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "time",
+    "tr",
+    "track",
+    "tt",
+    "u",
+    "ul",
+    "var",
+    "video",
+    "wbr",
+];
+
+/// Elements that go with all that is in them.
+const SILENT: &[&str] = &[
+    "script", "style", "template", "noscript", "form", "select", "textarea", "button", "object",
+    "applet", "svg", "math", "title", "head",
+];
+
+const ATTRIBUTES: &[(&str, &[&str])] = &[
+    ("a", &["href", "hreflang"]),
+    ("audio", &["src", "controls"]),
+    ("blockquote", &["cite"]),
+    ("code", &["class"]),
+    ("col", &["span"]),
+    ("colgroup", &["span"]),
+    ("del", &["cite", "datetime"]),
+    ("details", &["open"]),
+    (
+        "iframe",
+        &["src", "width", "height", "allowfullscreen", "title"],
+    ),
+    ("img", &["src", "srcset", "sizes", "alt", "width", "height"]),
+    ("ins", &["cite", "datetime"]),
+    ("li", &["value"]),
+    ("ol", &["start", "reversed", "type"]),
+    ("q", &["cite"]),
+    ("source", &["src", "srcset", "sizes", "type", "media"]),
+    ("td", &["colspan", "rowspan", "align"]),
+    ("th", &["colspan", "rowspan", "scope", "align"]),
+    ("time", &["datetime"]),
+    ("track", &["src", "kind", "srclang", "label"]),
+    ("video", &["src", "controls", "poster", "width", "height"]),
+];
+
+/// Cleans HTML. Links are made absolute with `base`; what stays relative without one is taken out.
+pub(super) fn clean(html: &str, base: Option<&Url>) -> String {
+    let shallow = cap_nesting(html);
+    policy(base.cloned()).clean(&shallow).to_string()
+}
+
+fn policy(base: Option<Url>) -> Builder<'static> {
+    let attributes: HashMap<&str, HashSet<&str>> = ATTRIBUTES
+        .iter()
+        .map(|(tag, names)| (*tag, names.iter().copied().collect()))
+        .collect();
+    let mut builder = Builder::empty();
+    builder
+        .tags(TAGS.iter().copied().collect())
+        .clean_content_tags(SILENT.iter().copied().collect())
+        .tag_attributes(attributes)
+        .generic_attributes(["lang", "dir", "title"].into())
+        .url_schemes(["http", "https", "mailto", "tel", "xmpp", "gemini", "magnet"].into())
+        .url_relative(UrlRelative::PassThrough)
+        .link_rel(Some("nofollow noopener noreferrer"))
+        .set_tag_attribute_value("img", "loading", "lazy")
+        .set_tag_attribute_value("iframe", "loading", "lazy")
+        .set_tag_attribute_value(
+            "iframe",
+            "sandbox",
+            "allow-scripts allow-same-origin allow-popups allow-presentation",
+        )
+        .set_tag_attribute_value(
+            "iframe",
+            "referrerpolicy",
+            "strict-origin-when-cross-origin",
+        )
+        .set_tag_attribute_value("audio", "controls", "")
+        .set_tag_attribute_value("video", "controls", "")
+        .set_tag_attribute_value("audio", "preload", "none")
+        .set_tag_attribute_value("video", "preload", "none")
+        .attribute_filter(move |tag, name, value| filter(base.as_ref(), (tag, name), value));
+    builder
+}
+
+/// What becomes of one allowed attribute.
+fn filter<'a>(base: Option<&Url>, at: (&str, &str), value: &'a str) -> Option<Cow<'a, str>> {
+    match at {
+        ("a", "href") => link(base, value).map(Cow::Owned),
+        (_, "href" | "src" | "cite" | "poster") => link(base, value)
+            .filter(|url| url.starts_with("http"))
+            .map(Cow::Owned),
+        (_, "srcset") => sources(base, value).map(Cow::Owned),
+        ("code", "class") => value
+            .starts_with("language-")
+            .then_some(Cow::Borrowed(value)),
+        (_, "width" | "height") => value
+            .trim()
+            .trim_end_matches("px")
+            .parse::<u16>()
+            .ok()
+            .map(|_| Cow::Borrowed(value)),
+        _ => Some(Cow::Borrowed(value)),
+    }
+}
+
+fn link(base: Option<&Url>, value: &str) -> Option<String> {
+    let value = value.trim();
+    if value.starts_with('#') {
+        return None;
+    }
+    super::link::absolute(base, value).map(String::from)
+}
+
+/// Each address of a `srcset` made absolute.
+fn sources(base: Option<&Url>, value: &str) -> Option<String> {
+    let sources: Vec<String> = value
+        .split(", ")
+        .filter_map(|source| {
+            let mut words = source.trim().trim_end_matches(',').split_ascii_whitespace();
+            let url = link(base, words.next()?).filter(|url| url.starts_with("http"))?;
+            let url = url.replace(',', "%2C");
+            Some(
+                words
+                    .next()
+                    .map_or_else(|| url.clone(), |size| format!("{url} {size}")),
+            )
+        })
+        .collect();
+    (!sources.is_empty()).then(|| sources.join(", "))
+}
+
+/// HTML without the tags that nest too deep or are out of all measure; untouched when there are none.
+fn cap_nesting(html: &str) -> Cow<'_, str> {
+    if !is_extreme(html) {
+        return Cow::Borrowed(html);
+    }
+    let mut out = String::with_capacity(html.len());
+    let mut depth = 0_usize;
+    let mut dropped = 0_usize;
+    for piece in markup::pieces(html) {
+        match piece {
+            Piece::Text(text) => out.push_str(text),
+            Piece::Start { tag, attributes } => {
+                let nests = !markup::is_void(tag);
+                if is_huge(attributes) || (nests && depth >= DEEPEST) {
+                    dropped += usize::from(nests && depth >= DEEPEST);
+                } else {
+                    depth += usize::from(nests);
+                    out.push('<');
+                    out.push_str(tag);
+                    out.push_str(attributes);
+                    out.push('>');
+                }
+            }
+            Piece::End { .. } if dropped > 0 => dropped -= 1,
+            Piece::End { tag } => {
+                depth = depth.saturating_sub(1);
+                out.push_str("</");
+                out.push_str(tag);
+                out.push('>');
+            }
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// A cheap look for what [`cap_nesting`] is for. Tags that HTML closes by itself do not count.
+fn is_extreme(html: &str) -> bool {
+    let mut depth = 0_usize;
+    for piece in markup::pieces(html) {
+        match piece {
+            Piece::Start { tag, attributes } => {
+                if is_huge(attributes) {
+                    return true;
+                }
+                if !markup::is_void(tag) && !closes_itself(tag) {
+                    depth += 1;
+                    if depth > DEEPEST {
+                        return true;
+                    }
+                }
+            }
+            Piece::End { tag } if !closes_itself(tag) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    false
+}
+
+fn closes_itself(tag: &str) -> bool {
+    ["p", "li", "dt", "dd", "tr", "td", "th", "option", "tbody"]
+        .iter()
+        .any(|name| tag.eq_ignore_ascii_case(name))
+}
+
+fn is_huge(attributes: &str) -> bool {
+    attributes.len() > LONGEST_TAG
+        || (attributes.len() > 2 * MOST_ATTRIBUTES
+            && markup::attributes(attributes)
+                .nth(MOST_ATTRIBUTES)
+                .is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(html: &str, expected: &str) {
+        let base = Url::parse("https://example.org/blog/post").unwrap();
+        assert_eq!(clean(html, Some(&base)), expected, "{html}");
+    }
+
+    #[test]
+    fn scripts_handlers_styles_and_forms_go() {
+        check("a<script>alert(1)</script>b", "ab");
+        check(
+            "<p onclick='x()' style='position:fixed' id=x class=y>t</p>",
+            "<p>t</p>",
+        );
+        check("<form action=/x><input name=a>t</form>u", "u");
+        check("<svg><script>1</script></svg><math><mi>x</mi></math>t", "t");
+        check("<object data=x>no</object><embed src=x>t", "t");
+        check(
+            "<style>p{}</style><link rel=stylesheet href=x><meta http-equiv=refresh>t",
+            "t",
+        );
+    }
+
+    #[test]
+    fn unsafe_addresses_go() {
+        let rel = "rel=\"nofollow noopener noreferrer\"";
+        check(
+            "<a href='javascript:alert(1)'>x</a>",
+            &format!("<a {rel}>x</a>"),
+        );
+        check(
+            "<a href=' java\nscript:alert(1)'>x</a>",
+            &format!("<a {rel}>x</a>"),
+        );
+        check(
+            "<a href='data:text/html,x'>x</a>",
+            &format!("<a {rel}>x</a>"),
+        );
+        check(
+            "<img src='data:image/png;base64,xx' alt=x>",
+            "<img alt=\"x\" loading=\"lazy\">",
+        );
+    }
+
+    #[test]
+    fn links_become_absolute_and_safe() {
+        check(
+            "<a href='../x?a=1&amp;b=2' target=_blank>x</a>",
+            "<a href=\"https://example.org/x?a=1&amp;b=2\" rel=\"nofollow noopener noreferrer\">x</a>",
+        );
+        check(
+            "<img src=pic.png srcset='a.png 1x, b.png 2x'>",
+            "<img src=\"https://example.org/blog/pic.png\" srcset=\"https://example.org/blog/a.png 1x, \
+             https://example.org/blog/b.png 2x\" loading=\"lazy\">",
+        );
+    }
+
+    #[test]
+    fn attributes_made_by_broken_escapes_do_not_come_alive() {
+        check(
+            "<img alt='x&quot; onerror=&quot;alert(1)' src=//e.org/p.png>",
+            "<img alt=\"x&quot; onerror=&quot;alert(1)\" src=\"https://e.org/p.png\" loading=\"lazy\">",
+        );
+    }
+
+    #[test]
+    fn deep_nesting_is_capped_in_linear_time() {
+        let deep = format!(
+            "{}x{}",
+            "<div><b>".repeat(30_000),
+            "</b></div>".repeat(30_000)
+        );
+        let begun = std::time::Instant::now();
+        let out = clean(&deep, None);
+        assert!(out.contains('x'));
+        assert!(out.matches("<div>").count() <= DEEPEST);
+        assert!(begun.elapsed().as_secs() < 5);
+    }
+
+    #[test]
+    fn long_flat_documents_keep_their_tags() {
+        let flat = "<p>x<br>".repeat(1_000);
+        assert_eq!(clean(&flat, None).matches("<p>").count(), 1_000);
+    }
+
+    #[test]
+    fn tags_with_thousands_of_attributes_go() {
+        let html = format!(
+            "<p {}>t</p>",
+            (0..5_000).map(|n| format!("a{n}=1 ")).collect::<String>()
+        );
+        assert!(!clean(&html, None).contains("a1"));
+    }
+}

@@ -1,0 +1,137 @@
+//! Plain text out of published text. In: titles, names, abstracts. Out: clean, collapsed, bounded text. Must not
+//! know: which field it is for.
+
+use std::borrow::Cow;
+
+use super::markup::{self, Piece};
+use crate::parse::reference::{is_forbidden, unescape_html};
+use crate::parse::{RawText, TextKind};
+
+/// Names and titles longer than this are cut, in characters.
+const LONGEST_TITLE: usize = 1_000;
+
+/// Folds text for sorting, searching and telling names apart: lower-case, trimmed, white space collapsed.
+#[must_use]
+pub fn fold(text: &str) -> String {
+    collapse(text).to_lowercase()
+}
+
+/// Text on one line: white space collapsed and trimmed, control characters left out.
+pub(super) fn collapse(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split(is_space).filter(|word| !word.is_empty()) {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.extend(
+            word.chars()
+                .filter(|c| !is_forbidden(*c) && !is_invisible(*c)),
+        );
+    }
+    out
+}
+
+fn is_space(c: char) -> bool {
+    c.is_whitespace() || c == '\u{200b}' || c == '\u{feff}'
+}
+
+/// Marks that change the direction of what stands around them.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A title as plain text, whatever its publisher says of how it is written.
+pub(super) fn title(raw: &RawText) -> String {
+    cut(&collapse(&plain(raw)), LONGEST_TITLE)
+}
+
+/// A text without markup. What is declared plain is left as it stands, unless it was escaped once too often.
+pub(super) fn plain(raw: &RawText) -> Cow<'_, str> {
+    match raw.kind {
+        TextKind::Plain => Cow::Borrowed(&raw.value),
+        TextKind::Html | TextKind::Unsaid => Cow::Owned(strip(&raw.value)),
+    }
+}
+
+/// HTML without its tags, references undone; twice where the first pass uncovers tags or references.
+pub(super) fn strip(html: &str) -> String {
+    let once = strip_once(html);
+    if markup::looks_like_html(&once) {
+        return strip_once(&once);
+    }
+    once
+}
+
+fn strip_once(html: &str) -> String {
+    let mut out = String::with_capacity(html.len());
+    for piece in markup::pieces(html) {
+        match piece {
+            Piece::Text(text) => out.push_str(&unescape_html(text)),
+            Piece::Start { tag, .. } | Piece::End { tag } if markup::is_block(tag) => out.push(' '),
+            _ => {}
+        }
+    }
+    out
+}
+
+/// At most `longest` characters, cut at a word where one ends in the second half, with an ellipsis.
+pub(super) fn cut(text: &str, longest: usize) -> String {
+    if text.chars().nth(longest).is_none() {
+        return text.to_owned();
+    }
+    let head: String = text.chars().take(longest.saturating_sub(1)).collect();
+    let whole = head
+        .rfind(char::is_whitespace)
+        .filter(|at| *at > head.len() / 2)
+        .and_then(|at| head.get(..at))
+        .unwrap_or(&head);
+    format!(
+        "{}…",
+        whole.trim_end_matches([' ', ',', ';', ':', '-', '–'])
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn title_of(value: &str, kind: TextKind) -> String {
+        title(&RawText::new(value, kind))
+    }
+
+    #[test]
+    fn titles_lose_markup_references_and_noise() {
+        for (value, expected) in [
+            ("  A\n\tB  ", "A B"),
+            ("AT&amp;T &lt;3", "AT&T <3"),
+            ("<b>Bold</b> &amp;amp; <i>it</i>", "Bold & it"),
+            ("&lt;em&gt;twice&lt;/em&gt;", "twice"),
+            ("a < b and c > d", "a < b and c > d"),
+            ("x<script>alert(1)</script>y", "xy"),
+            ("one<br/>two", "one two"),
+            ("nul\u{0}bell\u{7}", "nulbell"),
+        ] {
+            assert_eq!(title_of(value, TextKind::Unsaid), expected, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn plain_titles_keep_their_signs() {
+        assert_eq!(
+            title_of("the <b> element", TextKind::Plain),
+            "the <b> element"
+        );
+    }
+
+    #[test]
+    fn cutting_is_at_a_word() {
+        assert_eq!(cut("one two three", 9), "one two…");
+        assert_eq!(cut("one two", 7), "one two");
+        assert_eq!(cut(&"x".repeat(20), 5), "xxxx…");
+    }
+
+    #[test]
+    fn folding() {
+        assert_eq!(fold("  Ünï \n CODE "), "ünï code");
+    }
+}
