@@ -16,3 +16,5 @@ pub mod parse;
 pub mod poll;
 pub mod render;
 pub mod starter;
+pub mod store;
+pub mod telemetry;
