@@ -1,0 +1,99 @@
+// What the browser tests stand on: the server's demo, the built page in front of it, and a browser.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createServer } from "node:http";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { preview } from "vite";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const CHROMIUM = process.env.CHROMIUM_BIN ?? "/usr/bin/chromium";
+const BINARIES = process.env.FEEDGRAPH_BIN
+  ? [process.env.FEEDGRAPH_BIN]
+  : ["release", "debug"].map((profile) => `${root}../target/${profile}/feedgraph`);
+const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"].concat(
+  ["background-networking", "component-update", "sync"].map((what) => `--disable-${what}`),
+);
+const DEADLINE_MS = 30_000;
+
+/** Why the browser tests cannot run here; undefined when they can. */
+export function whyNot() {
+  if (!existsSync(CHROMIUM)) return `no Chromium at ${CHROMIUM} (CHROMIUM_BIN names another)`;
+  if (!BINARIES.some(existsSync)) return `no server at ${BINARIES.join(" or ")}: cargo build makes it`;
+}
+
+export const launchBrowser = () => chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+
+/** Starts `feedgraph demo` on a port of its own; answers when it serves. */
+export async function startDemo() {
+  const port = await freePort();
+  const binary = BINARIES.find(existsSync);
+  const child = spawn(binary, ["demo", "--listen", `127.0.0.1:${port}`], { stdio: ["ignore", "pipe", "pipe"] });
+  const lines = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on("line", (line) => lines.push(line));
+  }
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const url = `http://127.0.0.1:${port}`;
+  await eventually(`${binary} demo serves`, async () => {
+    if (child.exitCode !== null) throw new Error(`it ended:\n${lines.join("\n")}`);
+    return (await fetch(`${url}/readyz`)).ok;
+  });
+  const stop = async () => {
+    child.kill("SIGTERM");
+    await ended;
+  };
+  return { url, lines, stop };
+}
+
+/** Serves the built page, with /graphql handed on to the server as in production. */
+export async function servePage(serverUrl) {
+  process.env.FEEDGRAPH_URL = serverUrl;
+  const server = await preview({ root, logLevel: "silent", preview: { host: "127.0.0.1", port: await freePort() } });
+  return { url: server.resolvedUrls.local[0], stop: () => server.close() };
+}
+
+/** A publisher with one feed of the given entries. */
+export async function servePublisher(title, entries) {
+  const items = entries.map((e) => `<item><title>${e}</title><guid>${e}</guid><description>${e}</description></item>`);
+  const feed = `<rss version="2.0"><channel><title>${title}</title>${items.join("")}</channel></rss>`;
+  const server = createServer((_, response) => response.setHeader("content-type", "application/rss+xml").end(feed));
+  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+  return { url: `http://127.0.0.1:${server.address().port}/feed.xml`, stop: () => server.close() };
+}
+
+export async function query(serverUrl, document, variables = {}) {
+  const response = await fetch(`${serverUrl}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query: document, variables }),
+  });
+  const { data, errors } = await response.json();
+  if (errors) throw new Error(JSON.stringify(errors));
+  return data;
+}
+
+/** Tries until it answers something true; what it threw last is the failure's cause. */
+export async function eventually(what, attempt) {
+  const deadline = Date.now() + DEADLINE_MS;
+  for (;;) {
+    let cause;
+    try {
+      const answer = await attempt();
+      if (answer) return answer;
+    } catch (error) {
+      cause = error;
+    }
+    if (Date.now() > deadline) throw new Error(`not in ${DEADLINE_MS / 1000} s: ${what}`, { cause });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+  const { port } = server.address();
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
