@@ -163,6 +163,17 @@ pub struct LazyContent {
     pub(crate) made: OnceLock<Content>,
 }
 
+impl LazyContent {
+    /// Content that is made already.
+    #[must_use]
+    pub fn ready(content: Content) -> Self {
+        Self {
+            raw: RawContent::default(),
+            made: OnceLock::from(content),
+        }
+    }
+}
+
 impl PartialEq for LazyContent {
     fn eq(&self, other: &Self) -> bool {
         self.raw == other.raw

@@ -4,8 +4,16 @@
 //! last; every list is a keyset page; every batch is one statement.
 
 mod change;
+mod claim;
+mod count;
+mod drop;
 mod error;
+mod follow;
+mod ingest;
+mod membership;
+mod newest;
 mod open;
+mod text;
 mod visit;
 mod write;
 
@@ -18,10 +26,14 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, TransactionTrait};
 use tokio::sync::{broadcast, watch};
 
 pub use change::Head;
+pub use claim::Lease;
 pub use error::StoreError;
+pub use follow::{AddSource, NewSource};
 use open::Connections;
 pub use open::{Backend, StoreSettings};
+pub use text::{feed_key, findings, texts};
 pub use visit::{Attempt, Claim, ClaimLimits, NextState, Reading, VisitRecord, VisitSummary};
+use write::Committed;
 
 /// Rows of one insert: far below the bind limits (32,766 and 65,535), and within 15 % of the best speed.
 const CHUNK: usize = 500;
@@ -29,6 +41,29 @@ const CHUNK: usize = 500;
 const CHANNEL: &str = "feedgraph";
 /// Job notices that a slow listener may fall behind by before it has to look for itself.
 const JOB_NOTICES: usize = 256;
+
+/// A row as it was written, and the number of the change log that tells of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written<T> {
+    /// The row.
+    pub row: T,
+    /// The newest change row of the transaction.
+    pub revision: Revision,
+}
+
+impl<T> Written<T> {
+    fn of(row: T, revision: Option<Revision>) -> Self {
+        Self {
+            row,
+            revision: revision.unwrap_or(Revision(0)),
+        }
+    }
+
+    fn maybe(committed: Committed<Option<T>>) -> Option<Self> {
+        let revision = committed.revision;
+        committed.value.map(|row| Self::of(row, revision))
+    }
+}
 
 /// The database; cheap to clone.
 #[derive(Clone, Debug)]

@@ -1,17 +1,13 @@
 //! The store, as its callers use it: on both databases.
 
-use feedgraph::store::{Store, StoreSettings};
+mod claiming;
+mod made;
+mod visiting;
+
+use entity::Millis;
 
 use crate::support::Database;
-
-/// The test's database, opened and migrated.
-async fn store(database: &Database) -> Store {
-    let store = Store::open(&StoreSettings::new(&database.url))
-        .await
-        .unwrap();
-    store.migrate().await.unwrap();
-    store
-}
+use made::open;
 
 /// Futures of the store are awaited inside resolvers, which may move between threads.
 fn moves_between_threads<T: Send>(future: T) -> T {
@@ -20,13 +16,13 @@ fn moves_between_threads<T: Send>(future: T) -> T {
 
 on_each_database! {
     async fn a_new_database_has_an_empty_change_log_of_its_own(database: Database) {
-        let store = store(&database).await;
+        let store = open(&database).await;
         store.migrate().await.unwrap();
         let head = moves_between_threads(store.head()).await.unwrap();
         assert_eq!(head.revision.0, 0);
         assert_eq!(head.trimmed_to.0, 0);
         assert_eq!(head.kept_since, None);
         assert_eq!(head.epoch.len(), 32);
-        assert_eq!(moves_between_threads(store.trim_changes(entity::Millis(5))).await.unwrap(), 0);
+        assert_eq!(moves_between_threads(store.trim_changes(Millis(5))).await.unwrap(), 0);
     }
 }

@@ -1,0 +1,173 @@
+//! Storing a visit: first everything is decided, then it is stored, in one transaction. In: a claim and the record of
+//! a visit. Out: what changed. Must not know: how the document was fetched or read.
+
+mod decide;
+mod entries;
+pub(super) mod facts;
+pub(super) mod moved;
+mod names;
+mod old;
+mod row;
+mod state;
+
+use entity::{ChangeKind, Millis, SourceId, poll_state, source};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, DbErr, EntityTrait, IntoActiveModel,
+    QueryFilter, QuerySelect,
+};
+
+use self::entries::Stored;
+use self::row::Sighting;
+use super::write::{NewChange, Tx, Work, transaction};
+use super::{Claim, Store, StoreError, VisitRecord, VisitSummary};
+
+/// Which claim a visit was made under, and what it knew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Visit {
+    pub(super) source: SourceId,
+    pub(super) fence: i64,
+    pub(super) first: bool,
+}
+
+/// What recording a visit did, before it has a revision.
+#[derive(Debug)]
+pub(super) struct Recorded {
+    pub(super) added: i32,
+    pub(super) updated: i32,
+    pub(super) attempt_id: i64,
+    pub(super) changes: Vec<NewChange>,
+}
+
+impl Store {
+    /// Stores all that a visit leaves behind, or nothing. None: the claim is not the newest any more, or the
+    /// source is gone, and nothing was stored.
+    ///
+    /// # Errors
+    /// When the transaction fails; nothing is stored then.
+    pub async fn record_visit(
+        &self,
+        claim: &Claim,
+        record: &VisitRecord,
+    ) -> Result<Option<VisitSummary>, StoreError> {
+        let visit = Visit {
+            source: claim.source_id,
+            fence: claim.fence,
+            first: claim.first_visit,
+        };
+        let committed = transaction!(self, "recording a visit", |tx| async {
+            Ok(match record_visit(tx, visit, record).await? {
+                Some(mut recorded) => {
+                    let changes = std::mem::take(&mut recorded.changes);
+                    Work::told(Some(recorded), changes)
+                }
+                None => Work::quiet(None),
+            })
+        })?;
+        Ok(committed.value.map(|recorded| VisitSummary {
+            added: recorded.added,
+            updated: recorded.updated,
+            revision: committed.revision,
+            attempt_id: recorded.attempt_id,
+        }))
+    }
+}
+
+/// Records a visit within a transaction.
+pub(super) async fn record_visit(
+    tx: &Tx,
+    visit: Visit,
+    record: &VisitRecord,
+) -> Result<Option<Recorded>, DbErr> {
+    let Some((state, source)) = lock(tx, visit.source).await? else {
+        return Ok(None);
+    };
+    if state.fence != visit.fence {
+        return Ok(None);
+    }
+    let stored = store_entries(tx, visit, record, source.max_age_days).await?;
+    let mut new = source.clone();
+    if let Some(reading) = &record.reading {
+        facts::apply(&mut new, &reading.draft.feed);
+    }
+    new.status = facts::status(source.status, record.state.status);
+    facts::count(&mut new, stored.added, stored.newest);
+    if stored.added > 0 || stored.updated > 0 {
+        new.entries_changed_at = Some(record.at);
+    }
+    let moved = moved::apply(&tx.db, &mut new, record.state.moved_to.as_deref()).await?;
+    facts::retitle(&mut new);
+    let changed = facts::looks_different(&source, &new);
+    if new != source {
+        save(tx, &new).await?;
+    }
+    if let Some(until) = record.state.pause_host_until {
+        state::pause_host(tx, &state.host, until).await?;
+    }
+    let attempt_id = state::note_attempt(tx, visit.source, record, &stored).await?;
+    state::store(tx, state, record, (&stored, &moved), &new).await?;
+    let mut changes = Vec::new();
+    if changed {
+        let kind = ChangeKind::SourceUpdated;
+        changes.push(NewChange::source(kind, visit.source, record.at));
+    }
+    changes.extend(stored.changes);
+    Ok(Some(Recorded {
+        added: stored.added,
+        updated: stored.updated,
+        attempt_id,
+        changes,
+    }))
+}
+
+/// The rows of a source that is not removed, locked: first how it is polled, then the source, by everyone.
+pub(super) async fn lock(
+    tx: &Tx,
+    id: SourceId,
+) -> Result<Option<(poll_state::Model, source::Model)>, DbErr> {
+    let state = poll_state::Entity::find_by_id(id)
+        .lock_exclusive()
+        .one(&tx.db)
+        .await?;
+    let source = source::Entity::find_by_id(id)
+        .filter(source::Column::RemovedAt.is_null())
+        .lock_exclusive()
+        .one(&tx.db)
+        .await?;
+    Ok(state.zip(source))
+}
+
+async fn store_entries(
+    tx: &Tx,
+    visit: Visit,
+    record: &VisitRecord,
+    max_age_days: Option<i64>,
+) -> Result<Stored, DbErr> {
+    let Some(reading) = &record.reading else {
+        return Ok(Stored::default());
+    };
+    let sighting = Sighting {
+        source: visit.source,
+        at: record.at,
+        backlog: visit.first,
+    };
+    let oldest = max_age_days
+        .filter(|_| visit.first)
+        .map(|days| days_before(record.at, days));
+    entries::store(tx, sighting, &reading.draft.entries, oldest).await
+}
+
+const fn days_before(at: Millis, days: i64) -> Millis {
+    at.plus_seconds(days.saturating_mul(-86_400))
+}
+
+/// Writes a source's row over the stored one.
+pub(super) async fn save(tx: &Tx, row: &source::Model) -> Result<(), DbErr> {
+    let mut active = row.clone().into_active_model().reset_all();
+    active.id = NotSet;
+    source::Entity::update_many()
+        .set(active)
+        .filter(source::Column::Id.eq(row.id))
+        .exec(&tx.db)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,168 @@
+//! What a visit leaves for the next poll. In: the record of a visit. Out: rows about polling. Must not know:
+//! entries.
+
+use entity::{FindingCode, Millis, PollOutcome, SourceId, host, poll_attempt, poll_state, source};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DbErr, EntityTrait,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use super::entries::Stored;
+use super::moved::Move;
+use crate::fetch::host_key;
+use crate::normalize::Finding;
+use crate::store::VisitRecord;
+use crate::store::text::{findings, json};
+use crate::store::write::Tx;
+
+/// Attempts that are kept of each source.
+const ATTEMPTS: u64 = 50;
+
+/// Writes the poll state after a visit.
+pub(super) async fn store(
+    tx: &Tx,
+    old: poll_state::Model,
+    record: &VisitRecord,
+    (stored, moved): (&Stored, &Move),
+    source: &source::Model,
+) -> Result<(), DbErr> {
+    let next = &record.state;
+    let mut row = old;
+    row.findings = json(&all_findings(&row.findings, record, stored, moved));
+    row.host = host_key(&source.feed_url);
+    row.next_poll_at = next.next_poll_at;
+    row.due_now = false;
+    row.reason.clone_from(&next.reason);
+    row.interval_seconds = next.interval_seconds;
+    row.etag.clone_from(&next.validators.etag);
+    row.last_modified.clone_from(&next.validators.last_modified);
+    row.last_polled_at = Some(record.at);
+    if let Some(reading) = &record.reading {
+        row.body_hash = Some(reading.body_hash.clone());
+        row.last_changed_at = Some(record.at);
+    }
+    row.first_failed_at = next.first_failed_at;
+    row.consecutive_failures = next.consecutive_failures;
+    row.redirect_url.clone_from(&next.redirect_url);
+    row.redirect_since = next.redirect_since;
+    row.ttl_seconds = next.ttl_seconds;
+    row.claimed_until = None;
+    row.claimed_by = None;
+    note_error(&mut row, record);
+    let id = row.source_id;
+    let mut row = row.into_active_model().reset_all();
+    row.source_id = NotSet;
+    poll_state::Entity::update_many()
+        .set(row)
+        .filter(poll_state::Column::SourceId.eq(id))
+        .exec(&tx.db)
+        .await?;
+    Ok(())
+}
+
+fn note_error(row: &mut poll_state::Model, record: &VisitRecord) {
+    let attempt = &record.attempt;
+    let failed = attempt.outcome == PollOutcome::Failed;
+    row.last_error_kind = attempt.error.filter(|_| failed);
+    row.last_error_message = attempt.message.clone().filter(|_| failed);
+    row.last_error_status = attempt.http_status.and_then(small).filter(|_| failed);
+    row.last_error_at = failed.then_some(record.at);
+}
+
+fn small(status: u16) -> Option<i16> {
+    i16::try_from(status).ok()
+}
+
+/// What the visit found, with what only storing could find.
+fn all_findings(
+    stored_before: &str,
+    record: &VisitRecord,
+    stored: &Stored,
+    moved: &Move,
+) -> Vec<Finding> {
+    let mut all = record
+        .state
+        .findings
+        .clone()
+        .unwrap_or_else(|| findings(stored_before));
+    if stored.ids_changed > 0 {
+        all.retain(|finding| finding.code != FindingCode::IdsChanged);
+        all.push(Finding {
+            code: FindingCode::IdsChanged,
+            message: "Entries that were known by their link came with new identifiers.".to_owned(),
+            count: stored.ids_changed,
+        });
+    }
+    if let Move::Taken { url } = moved {
+        all.retain(|finding| finding.code != FindingCode::Moved);
+        all.push(Finding {
+            code: FindingCode::Moved,
+            message: format!("The feed moved to {url}, which another source follows already."),
+            count: 1,
+        });
+    }
+    all
+}
+
+/// Writes the attempt down and forgets those beyond the newest 50; gives its key.
+pub(super) async fn note_attempt(
+    tx: &Tx,
+    source: SourceId,
+    record: &VisitRecord,
+    stored: &Stored,
+) -> Result<i64, DbErr> {
+    let attempt = &record.attempt;
+    let row = poll_attempt::ActiveModel {
+        id: NotSet,
+        source_id: Set(source),
+        at: Set(record.at),
+        outcome: Set(attempt.outcome),
+        http_status: Set(attempt.http_status.and_then(small)),
+        duration_ms: Set(attempt.duration_ms),
+        bytes: Set(attempt.bytes),
+        added: Set(stored.added),
+        updated: Set(stored.updated),
+        message: Set(attempt.message.clone()),
+    };
+    let id = poll_attempt::Entity::insert(row)
+        .exec(&tx.db)
+        .await?
+        .last_insert_id;
+    let newest_gone: Option<i64> = poll_attempt::Entity::find()
+        .select_only()
+        .column(poll_attempt::Column::Id)
+        .filter(poll_attempt::Column::SourceId.eq(source))
+        .order_by_desc(poll_attempt::Column::Id)
+        // Fifty rows of one index range, whatever the table's size.
+        .offset(ATTEMPTS)
+        .limit(1)
+        .into_tuple()
+        .one(&tx.db)
+        .await?;
+    if let Some(newest) = newest_gone {
+        poll_attempt::Entity::delete_many()
+            .filter(poll_attempt::Column::SourceId.eq(source))
+            .filter(poll_attempt::Column::Id.lte(newest))
+            .exec(&tx.db)
+            .await?;
+    }
+    Ok(id)
+}
+
+/// Lets a whole host rest; what it asked for last counts.
+pub(super) async fn pause_host(tx: &Tx, name: &str, until: Millis) -> Result<(), DbErr> {
+    let row = host::ActiveModel {
+        name: Set(name.to_owned()),
+        paused_until: Set(Some(until)),
+    };
+    host::Entity::insert(row)
+        .on_conflict(
+            OnConflict::column(host::Column::Name)
+                .update_column(host::Column::PausedUntil)
+                .to_owned(),
+        )
+        .exec_without_returning(&tx.db)
+        .await?;
+    Ok(())
+}
