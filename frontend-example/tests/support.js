@@ -8,7 +8,9 @@ import { chromium } from "playwright-core";
 import { preview } from "vite";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const CHROMIUM = process.env.CHROMIUM_BIN ?? "/usr/bin/chromium";
+const CHROMIUMS = process.env.CHROMIUM_BIN
+  ? [process.env.CHROMIUM_BIN]
+  : ["chromium", "chromium-browser", "google-chrome"].map((name) => `/usr/bin/${name}`);
 const BINARIES = process.env.FEEDGRAPH_BIN
   ? [process.env.FEEDGRAPH_BIN]
   : ["release", "debug"].map((profile) => `${root}../target/${profile}/feedgraph`);
@@ -19,11 +21,11 @@ const DEADLINE_MS = 30_000;
 
 /** Why the browser tests cannot run here; undefined when they can. */
 export function whyNot() {
-  if (!existsSync(CHROMIUM)) return `no Chromium at ${CHROMIUM} (CHROMIUM_BIN names another)`;
+  if (!CHROMIUMS.some(existsSync)) return `no browser at ${CHROMIUMS.join(" or ")} (CHROMIUM_BIN names another)`;
   if (!BINARIES.some(existsSync)) return `no server at ${BINARIES.join(" or ")}: cargo build makes it`;
 }
 
-export const launchBrowser = () => chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+export const launchBrowser = () => chromium.launch({ executablePath: CHROMIUMS.find(existsSync), args: FLAGS });
 
 /** Starts `feedgraph demo` on a port of its own; answers when it serves. */
 export async function startDemo() {
