@@ -8,12 +8,13 @@ import { chromium } from "playwright-core";
 import { preview } from "vite";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+const target = fileURLToPath(new URL("../../target", import.meta.url));
 const CHROMIUMS = process.env.CHROMIUM_BIN
   ? [process.env.CHROMIUM_BIN]
   : ["chromium", "chromium-browser", "google-chrome"].map((name) => `/usr/bin/${name}`);
 const BINARIES = process.env.FEEDGRAPH_BIN
   ? [process.env.FEEDGRAPH_BIN]
-  : ["release", "debug"].map((profile) => `${root}../target/${profile}/feedgraph`);
+  : ["release", "debug"].map((profile) => `${target}/${profile}/feedgraph`);
 const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"].concat(
   ["background-networking", "component-update", "sync"].map((what) => `--disable-${what}`),
 );
