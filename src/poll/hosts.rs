@@ -39,13 +39,15 @@ impl Hosts {
         }))
     }
 
-    /// Hosts that should be passed over now: something is under way there, or ended just before.
+    /// Hosts that should be passed over now, since a request to them began just before. How many requests
+    /// are under way at each is counted by the database, for all nodes.
     #[must_use]
     pub fn busy(&self) -> Vec<String> {
         let now = Instant::now();
         let mut hosts = self.0.lock();
         hosts.retain(|_, host| host.inside > 0 || host.free_at > now);
-        hosts.keys().cloned().collect()
+        let fresh = hosts.iter().filter(|(_, host)| host.free_at > now);
+        fresh.map(|(name, _)| name.clone()).collect()
     }
 
     /// Waits until a request to the host may begin.

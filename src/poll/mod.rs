@@ -1,7 +1,172 @@
-//! Keeps sources current. In: due sources. Out: visits stored, and the bell rung. Must not know: GraphQL, who reads.
+//! Keeps sources current. In: due sources. Out: visits stored; the store rings the bell. Must not know:
+//! GraphQL, who reads.
+//!
+//! What is due is asked of the database against the wall clock every second or so and never slept towards, so that a
+//! clock that jumps, a machine that slept, a restart and a second node are all the same case.
 
 mod backoff;
-pub mod hosts;
-pub mod moved;
-pub mod schedule;
+mod conclude;
+mod crew;
+mod hosts;
+mod moved;
+mod outage;
+mod preview;
+mod reading;
+mod schedule;
+mod settings;
+mod visit;
 mod words;
+
+use std::error::Error;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use entity::SourceId;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use self::crew::Crew;
+pub use self::crew::{PollReport, Progress};
+use self::hosts::Hosts;
+use self::outage::Outage;
+pub use self::preview::{Candidate, Wanted};
+use self::reading::Reader;
+pub use self::schedule::Bounds;
+pub use self::settings::PollSettings;
+pub use self::visit::Visited;
+use crate::clock::Clock;
+use crate::fetch::Fetcher;
+use crate::store::{Lease, Store, StoreError};
+
+/// How often the wall clock is looked at.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Polls sources. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Poller(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    fetcher: Fetcher,
+    clock: Clock,
+    settings: PollSettings,
+    node: String,
+    hosts: Hosts,
+    reader: Reader,
+    outage: Mutex<Outage>,
+    wake: Notify,
+}
+
+impl Poller {
+    /// A poller that is not at work yet. `node` tells this process from others that share the database.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        fetcher: Fetcher,
+        clock: Clock,
+        settings: PollSettings,
+        node: String,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            hosts: Hosts::new(settings.per_host, settings.host_spacing),
+            reader: Reader::new(settings.parsers, settings.limits),
+            outage: Mutex::default(),
+            wake: Notify::new(),
+            store,
+            fetcher,
+            clock,
+            settings,
+            node,
+        }))
+    }
+
+    /// Polls whatever is due until `stop`; then gives visits in hand a moment to end, and gives back the rest.
+    pub async fn run(&self, stop: CancellationToken) {
+        let mut crew = Crew::new(self.clone());
+        while !stop.is_cancelled() {
+            if let Err(error) = crew.take().await {
+                let error: &dyn Error = &error;
+                tracing::error!(error, "claiming failed");
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = self.0.wake.notified() => {}
+                () = crew.room() => {}
+                () = tokio::time::sleep(TICK) => {}
+            }
+        }
+        crew.drain().await;
+    }
+
+    /// Polls what is due now, once, and says how it went; `progress` is told of every visit.
+    ///
+    /// # Errors
+    /// When the store fails; what was stored until then stays.
+    pub async fn poll_due_once(
+        &self,
+        stop: &CancellationToken,
+        progress: impl FnMut(&Progress<'_>),
+    ) -> Result<PollReport, StoreError> {
+        Crew::new(self.clone()).run_once(stop, progress).await
+    }
+
+    /// Looks for due sources at once: something was made due.
+    pub fn wake(&self) {
+        self.0.wake.notify_one();
+    }
+
+    /// Visits one source now, due or not, and returns when that is stored. None when it is gone, or is being
+    /// visited already. Goes on when the caller stops waiting.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn visit_now(&self, source: SourceId) -> Result<Option<Visited>, StoreError> {
+        let Some(claim) = self.store().claim_source(source, &self.lease()).await? else {
+            return Ok(None);
+        };
+        let poller = self.clone();
+        let visiting = tokio::spawn(async move {
+            let never = CancellationToken::new();
+            visit::run(&poller, claim, &never).await
+        });
+        // A visit does not panic; if one did, its claim would run out like that of a dead node.
+        visiting.await.unwrap_or(Ok(None))
+    }
+
+    fn lease(&self) -> Lease<'_> {
+        Lease {
+            now: self.clock().now(),
+            node: &self.0.node,
+            seconds: self.0.settings.lease_seconds,
+        }
+    }
+
+    fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    fn fetcher(&self) -> &Fetcher {
+        &self.0.fetcher
+    }
+
+    fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    fn settings(&self) -> &PollSettings {
+        &self.0.settings
+    }
+
+    fn hosts(&self) -> &Hosts {
+        &self.0.hosts
+    }
+
+    fn reader(&self) -> &Reader {
+        &self.0.reader
+    }
+
+    fn outage(&self) -> &Mutex<Outage> {
+        &self.0.outage
+    }
+}

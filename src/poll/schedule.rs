@@ -1,6 +1,8 @@
 //! When to poll next, and why. In: what is known of a source and of the attempt just made. Out: the next
 //! time, with its reason in words. Pure: the time and chance are passed in. Must not know: HTTP, SQL.
 
+use std::cmp::Ordering;
+
 use entity::{Millis, PollErrorKind, SourceStatus};
 
 use super::backoff::{self, Curve};
@@ -156,12 +158,10 @@ fn own_interval(facts: &Facts) -> (i64, String) {
     };
     let wanted = gap / 2;
     let interval = facts.bounds.clamp(wanted);
-    let bound = if wanted < interval {
-        ", and this is as often as it may be asked"
-    } else if wanted > interval {
-        ", and this is as rarely as it may be asked"
-    } else {
-        ""
+    let bound = match wanted.cmp(&interval) {
+        Ordering::Less => ", and this is as often as it may be asked",
+        Ordering::Equal => "",
+        Ordering::Greater => ", and this is as rarely as it may be asked",
     };
     (
         interval,

@@ -1,0 +1,133 @@
+//! One visit, start to end: wait for the host, fetch, read, conclude, store. In: a claim. Out: what was
+//! stored, or nothing when it was given back or refused. Must not know: who asked for it.
+
+use std::sync::PoisonError;
+
+use entity::{Millis, PollErrorKind, SourceId};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::Poller;
+use super::conclude::{Moment, conclude};
+use super::reading::{Seen, What};
+use super::schedule::CHANCE_RANGE;
+use crate::fetch::{Failure, Outcome};
+use crate::store::{Attempt, Claim, StoreError, VisitRecord, VisitSummary};
+
+/// A visit that was stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visited {
+    /// The source.
+    pub source_id: SourceId,
+    /// When the attempt ended.
+    pub at: Millis,
+    /// How it went.
+    pub attempt: Attempt,
+    /// What storing it did.
+    pub summary: VisitSummary,
+}
+
+/// Visits a claimed source. None when `hurry` came before anything was read and the claim was given back,
+/// or when the store refused the visit since the claim is no longer the newest.
+///
+/// # Errors
+/// When the store fails. The claim then runs out by itself, and the source is visited again.
+pub async fn run(
+    poller: &Poller,
+    claim: Claim,
+    hurry: &CancellationToken,
+) -> Result<Option<Visited>, StoreError> {
+    let pass = tokio::select! {
+        pass = poller.hosts().enter(&claim.host) => pass,
+        () = hurry.cancelled() => return give_back(poller, &claim).await,
+    };
+    let began = Instant::now();
+    let outcome = tokio::select! {
+        outcome = fetch(poller, &claim) => outcome,
+        () = hurry.cancelled() => return give_back(poller, &claim).await,
+    };
+    drop(pass);
+    let at = poller.clock().now();
+    let seen = poller.reader().read(&claim, outcome).await;
+    let moment = Moment {
+        at,
+        duration_ms: i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX),
+        chance: rand::random_range(0..=CHANCE_RANGE),
+        outage: note_outage(poller, &claim, &seen),
+        settings: poller.settings(),
+    };
+    let record = conclude(&claim, seen, &moment);
+    let summary = poller.store().record_visit(&claim, &record).await?;
+    Ok(report(&claim, record, summary))
+}
+
+async fn fetch(poller: &Poller, claim: &Claim) -> Outcome {
+    match Url::parse(&claim.feed_url) {
+        Ok(url) => poller.fetcher().fetch(&url, &claim.validators).await,
+        Err(_) => Outcome::Failed {
+            answer: None,
+            failure: Failure {
+                kind: PollErrorKind::Other,
+                message: "the feed's address is no URL".to_owned(),
+            },
+        },
+    }
+}
+
+async fn give_back(poller: &Poller, claim: &Claim) -> Result<Option<Visited>, StoreError> {
+    poller.store().release(claim).await?;
+    Ok(None)
+}
+
+fn note_outage(poller: &Poller, claim: &Claim, seen: &Seen) -> bool {
+    let error = match &seen.what {
+        What::Failed(failure) => Some(failure.kind),
+        _ => None,
+    };
+    // Nothing panics while holding it.
+    let mut outage = poller
+        .outage()
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    outage.note(&claim.host, error)
+}
+
+fn report(claim: &Claim, record: VisitRecord, summary: Option<VisitSummary>) -> Option<Visited> {
+    let VisitRecord {
+        at, attempt, state, ..
+    } = record;
+    let Some(summary) = summary else {
+        tracing::warn!(
+            source.id = claim.source_id.0,
+            "visit refused: the claim is not the newest"
+        );
+        return None;
+    };
+    tracing::info!(
+        source.id = claim.source_id.0,
+        outcome = ?attempt.outcome,
+        http.status = attempt.http_status,
+        error.kind = ?attempt.error,
+        duration_ms = attempt.duration_ms,
+        bytes = attempt.bytes,
+        entries.added = summary.added,
+        entries.updated = summary.updated,
+        "source polled"
+    );
+    if state.status != claim.status {
+        tracing::warn!(
+            source.id = claim.source_id.0,
+            status.old = ?claim.status,
+            status.new = ?state.status,
+            error.message = attempt.message,
+            "source status changed"
+        );
+    }
+    Some(Visited {
+        source_id: claim.source_id,
+        at,
+        attempt,
+        summary,
+    })
+}
