@@ -12,7 +12,9 @@
 #[macro_use]
 mod support;
 
+mod fetch_bounds;
 mod fetching;
 mod layering;
+mod polling;
 mod publishing;
 mod storing;

@@ -1,0 +1,98 @@
+//! Conditional requests, documents that did not change, and what publishers ask for.
+
+use entity::PollOutcome;
+
+use super::{DAY, HOUR, Node, feed, wait};
+use crate::support::Publisher;
+
+const ETAG: &str = "W/\"a-\\b; 'c'\"";
+const DATE: &str = "Fri, 20 Nov 2026 10:00:00 GMT";
+
+on_each_database! {
+    async fn validators_are_sent_back_exactly_over_restarts_too(database: Database) {
+        let publisher = Publisher::start().await;
+        publisher.set("/feed", feed(&["one"]).etag(ETAG).last_modified(DATE));
+        let node = Node::start(&database).await;
+        let source = node.follow(&publisher.url("/feed")).await;
+        node.poll().await;
+        let report = node.poll_next(source).await;
+        assert_eq!((report.polled, report.unchanged), (1, 1));
+        let clock = node.clock.clone();
+        drop(node);
+        let node = Node::named(&database, "restarted", clock).await;
+        node.poll_next(source).await;
+        let seen = publisher.seen("/feed");
+        assert_eq!(seen[0].header("if-none-match"), None);
+        for asked in &seen[1..] {
+            assert_eq!(asked.header("if-none-match"), Some(ETAG));
+            assert_eq!(asked.header("if-modified-since"), Some(DATE));
+            assert_eq!(asked.status, 304);
+        }
+        let attempt = node.attempts(source).await.pop().unwrap();
+        assert_eq!(attempt.outcome, PollOutcome::Unchanged);
+        assert_eq!((attempt.http_status, attempt.bytes), (Some(304), 0));
+    }
+
+    async fn a_304_renews_validators_one_by_one(database: Database) {
+        let publisher = Publisher::start().await;
+        publisher.set("/feed", feed(&["one"]).etag("\"1\"").last_modified(DATE));
+        let node = Node::start(&database).await;
+        let source = node.follow(&publisher.url("/feed")).await;
+        node.poll().await;
+        let later = "Sat, 21 Nov 2026 10:00:00 GMT";
+        publisher.set("/feed", feed(&["one"]).etag("\"1\"").last_modified(later));
+        node.poll_next(source).await;
+        node.poll_next(source).await;
+        let seen = publisher.seen("/feed");
+        assert_eq!(seen[2].header("if-none-match"), Some("\"1\""));
+        assert_eq!(seen[2].header("if-modified-since"), Some(later));
+    }
+
+    async fn an_equal_body_is_no_change_and_renews_validators(database: Database) {
+        let publisher = Publisher::start().await;
+        publisher.set("/feed", feed(&["one"]).etag("\"1\""));
+        let node = Node::start(&database).await;
+        let source = node.follow(&publisher.url("/feed")).await;
+        node.poll().await;
+        let before = node.store.head().await.unwrap().revision;
+        publisher.set("/feed", feed(&["one"]).etag("\"2\""));
+        let report = node.poll_next(source).await;
+        assert_eq!((report.polled, report.unchanged), (1, 1));
+        assert_eq!(node.store.head().await.unwrap().revision, before);
+        assert_eq!(node.state(source).await.etag.as_deref(), Some(&b"\"2\""[..]));
+        assert_eq!(publisher.seen("/feed")[1].status, 200);
+    }
+
+    async fn a_new_document_takes_the_validators_of_the_old_one_away(database: Database) {
+        let publisher = Publisher::start().await;
+        publisher.set("/feed", feed(&["one"]).etag("\"1\"").last_modified(DATE));
+        let node = Node::start(&database).await;
+        let source = node.follow(&publisher.url("/feed")).await;
+        node.poll().await;
+        publisher.set("/feed", feed(&["one", "two"]).etag("\"2\""));
+        node.poll_next(source).await;
+        node.poll_next(source).await;
+        let last = publisher.seen("/feed").pop().unwrap();
+        assert_eq!(last.header("if-none-match"), Some("\"2\""));
+        assert_eq!(last.header("if-modified-since"), None);
+    }
+
+    async fn what_the_publisher_asks_for_counts_on_a_304_too(database: Database) {
+        let publisher = Publisher::start().await;
+        let fresh = |hours: i64| {
+            let page = feed(&["one"]).etag("\"1\"");
+            page.header("cache-control", &format!("max-age={}", hours * HOUR))
+        };
+        publisher.set("/feed", fresh(23));
+        let node = Node::start(&database).await;
+        let source = node.follow(&publisher.url("/feed")).await;
+        node.poll().await;
+        assert!((23 * HOUR..=26 * HOUR).contains(&wait(&node, source).await));
+        publisher.set("/feed", fresh(1_000));
+        node.poll_next(source).await;
+        assert!((DAY..=27 * HOUR).contains(&wait(&node, source).await));
+        assert_eq!(publisher.seen("/feed")[1].status, 304);
+        let reason = node.state(source).await.reason;
+        assert_eq!(reason, "Every 1 day: the server says that it stays fresh so long.");
+    }
+}
