@@ -121,17 +121,17 @@ fn after_success(facts: &Facts) -> Next {
             "the server says that it stays fresh so long",
         ),
     ];
-    let wished = asked
+    let (wish, because) = asked
         .into_iter()
         .filter_map(|(seconds, why)| Some((seconds?.min(LONGEST_WISH_SECONDS), why)))
-        .filter(|(seconds, _)| *seconds > own)
-        .max_by_key(|(seconds, _)| *seconds);
-    let (interval, why) = wished.map_or((own, why), |(seconds, why)| (seconds, why.to_owned()));
-    let floor = if wished.is_some() {
-        interval
+        .max_by_key(|(seconds, _)| *seconds)
+        .unwrap_or_default();
+    let (interval, why) = if wish > own {
+        (wish, because.to_owned())
     } else {
-        facts.bounds.min_seconds
+        (own, why)
     };
+    let floor = wish.max(facts.bounds.min_seconds);
     let wait = spread(interval, floor, facts);
     let (at, moved) = past_skipped(facts.now.plus_millis(wait), facts);
     let moved = if moved {

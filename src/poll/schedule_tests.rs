@@ -143,6 +143,9 @@ fn chance_spreads_within_the_bounds() {
     let mut wished = publishing(16, 6 * HOUR);
     wished.wishes.ttl_seconds = Some(DAY);
     assert_eq!(wait(wished), 95_040_000);
+    let mut wished = publishing(3, 30 * DAY);
+    wished.wishes.ttl_seconds = Some(23 * HOUR);
+    assert_eq!(wait(wished), 82_800_000);
 }
 
 #[test]
