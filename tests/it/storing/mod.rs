@@ -1,6 +1,7 @@
 //! The store, as its callers use it: on both databases.
 
 mod claiming;
+mod jobs;
 mod made;
 mod visiting;
 
