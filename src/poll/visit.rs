@@ -20,6 +20,8 @@ use crate::store::{Attempt, Claim, StoreError, VisitRecord, VisitSummary};
 pub struct Visited {
     /// The source.
     pub source_id: SourceId,
+    /// Where it was polled.
+    pub feed_url: String,
     /// When the attempt ended.
     pub at: Millis,
     /// How it went.
@@ -126,6 +128,7 @@ fn report(claim: &Claim, record: VisitRecord, summary: Option<VisitSummary>) -> 
     }
     Some(Visited {
         source_id: claim.source_id,
+        feed_url: claim.feed_url.clone(),
         at,
         attempt,
         summary,
