@@ -27,6 +27,8 @@ pub struct Model {
     pub site_url: Option<String>,
     /// The editor's link to the site.
     pub editor_site_url: Option<String>,
+    /// The feed's own link to the site.
+    pub feed_site_url: Option<String>,
     /// The feed's description, plain text.
     pub description: Option<String>,
     /// BCP 47 tag, as the feed declares it.

@@ -49,6 +49,7 @@ fn source() -> Table {
         .text_or_null("feed_title")
         .text_or_null("site_url")
         .text_or_null("editor_site_url")
+        .text_or_null("feed_site_url")
         .text_or_null("description")
         .text_or_null("language")
         .text_or_null("icon_url")

@@ -172,6 +172,7 @@ fn blank(new: &NewSource, key: &str) -> source::Model {
         feed_title: None,
         site_url: new.site_url.clone(),
         editor_site_url: new.site_url.clone(),
+        feed_site_url: None,
         description: None,
         language: None,
         icon_url: None,

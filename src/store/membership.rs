@@ -55,7 +55,7 @@ impl Store {
     }
 }
 
-async fn lock_planet(tx: &Tx, id: PlanetId) -> Result<Option<planet::Model>, DbErr> {
+pub(super) async fn lock_planet(tx: &Tx, id: PlanetId) -> Result<Option<planet::Model>, DbErr> {
     planet::Entity::find_by_id(id)
         .lock_exclusive()
         .one(&tx.db)

@@ -6,8 +6,8 @@ use url::Url;
 
 use crate::normalize::Finding;
 
-/// A feed's URL in the form that is compared: the scheme (http and https are one place), the fragment
-/// and credentials are left out, host and port as the URL standard writes them. What is no URL stands
+/// A feed's URL in the form that is compared: the scheme (http and https are one place), the fragment,
+/// credentials and a slash at the path's end are left out, host and port as the URL standard writes them. What is no URL stands
 /// for itself.
 #[must_use]
 pub fn feed_key(url: &str) -> String {
@@ -22,7 +22,7 @@ pub fn feed_key(url: &str) -> String {
         key.push(':');
         key.push_str(&port.to_string());
     }
-    key.push_str(parsed.path());
+    key.push_str(parsed.path().trim_end_matches('/'));
     if let Some(query) = parsed.query() {
         key.push('?');
         key.push_str(query);
@@ -79,7 +79,8 @@ mod tests {
         assert_eq!(feed_key("http://Example.org/feed?a=1#top"), key);
         assert_eq!(feed_key("https://example.org:443/feed?a=1"), key);
         assert_eq!(feed_key(" https://me:secret@example.org./feed?a=1"), key);
-        assert_eq!(feed_key("http://example.org:81"), "example.org:81/");
+        assert_eq!(feed_key("https://example.org/feed/?a=1"), key);
+        assert_eq!(feed_key("http://example.org:81"), "example.org:81");
         assert_ne!(feed_key("http://example.org/Feed?a=1"), key);
     }
 

@@ -9,6 +9,7 @@ use crate::store::text::host_title;
 /// Takes over what the feed says of itself; what an editor says stands.
 pub(in crate::store) fn apply(row: &mut source::Model, facts: &FeedFacts) {
     row.feed_title.clone_from(&facts.title);
+    row.feed_site_url.clone_from(&facts.site_url);
     row.site_url = row
         .editor_site_url
         .clone()
@@ -47,7 +48,7 @@ pub(super) const fn status(stored: SourceStatus, next: SourceStatus) -> SourceSt
 
 /// Whether anyone who may read the API could see the difference, apart from counters, which entries' own
 /// changes tell of.
-pub(super) fn looks_different(old: &source::Model, new: &source::Model) -> bool {
+pub(in crate::store) fn looks_different(old: &source::Model, new: &source::Model) -> bool {
     let public = |row: &source::Model| {
         (
             row.title.clone(),
@@ -58,6 +59,7 @@ pub(super) fn looks_different(old: &source::Model, new: &source::Model) -> bool 
             row.icon_url.clone(),
             row.format,
             row.status,
+            row.tags.clone(),
         )
     };
     public(old) != public(new)

@@ -11,7 +11,7 @@ use crate::store::text::feed_key;
 
 /// What became of a move.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Move {
+pub(in crate::store) enum Move {
     /// There was none.
     None,
     /// The source is polled at its new URL.
@@ -24,7 +24,7 @@ pub(super) enum Move {
 }
 
 /// Moves `row` to `url` unless another source is there.
-pub(super) async fn apply<C: ConnectionTrait>(
+pub(in crate::store) async fn apply<C: ConnectionTrait>(
     db: &C,
     row: &mut source::Model,
     url: Option<&str>,

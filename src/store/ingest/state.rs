@@ -31,9 +31,13 @@ pub(super) async fn store(
     let mut row = old;
     row.findings = json(&all_findings(&row.findings, record, stored, moved));
     row.host = host_key(&source.feed_url);
-    row.next_poll_at = next.next_poll_at;
+    // An editor may have paused it while it was being polled.
+    let is_paused = source.status == entity::SourceStatus::Paused;
+    row.next_poll_at = next.next_poll_at.filter(|_| !is_paused);
     row.due_now = false;
-    row.reason.clone_from(&next.reason);
+    if !is_paused || next.next_poll_at.is_none() {
+        row.reason.clone_from(&next.reason);
+    }
     row.interval_seconds = next.interval_seconds;
     row.etag.clone_from(&next.validators.etag);
     row.last_modified.clone_from(&next.validators.last_modified);
