@@ -50,8 +50,9 @@ pub struct Model {
     pub redirect_url: Option<String>,
     /// Since when they lead there.
     pub redirect_since: Option<Millis>,
-    /// The longest wait that the feed itself asked for when last read.
-    pub ttl_seconds: Option<i64>,
+    /// When the feed itself asked to be read again, when last read: a JSON object of {`ttl_seconds`, `skip_hours`,
+    /// `skip_days`}. It counts on a 304 too.
+    pub rhythm: String,
     /// End of the lease of the node that is polling it now.
     pub claimed_until: Option<Millis>,
     /// That node.

@@ -183,7 +183,7 @@ fn poll_state() -> Table {
         .text("findings")
         .text_or_null("redirect_url")
         .big_or_null("redirect_since")
-        .big_or_null("ttl_seconds")
+        .text("rhythm")
         .big_or_null("claimed_until")
         .text_or_null("claimed_by")
         .big("fence")

@@ -41,7 +41,8 @@ pub struct FeedFacts {
 }
 
 /// When the feed itself asks to be read again.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Rhythm {
     /// Shortest wait in seconds (RSS `ttl`, `sy:updatePeriod` over `sy:updateFrequency`).
     pub ttl_seconds: Option<i64>,

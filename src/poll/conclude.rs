@@ -10,7 +10,7 @@ use super::schedule::{
 };
 use super::settings::PollSettings;
 use crate::fetch::{Answer, Failure, Validators};
-use crate::normalize::{FeedDraft, Finding};
+use crate::normalize::{FeedDraft, Finding, Rhythm};
 use crate::store::{Attempt, Claim, NextState, VisitRecord};
 
 /// How many entries tell a feed's rhythm.
@@ -89,7 +89,6 @@ fn state(claim: &Claim, seen: &Seen, moment: &Moment<'_>) -> NextState {
         (false, false) => claim.consecutive_failures.saturating_add(1),
     };
     let first_failed_at = (failures > 0).then(|| claim.first_failed_at.unwrap_or(moment.at));
-    let ttl_seconds = draft.map_or(claim.ttl_seconds, |draft| draft.feed.rhythm.ttl_seconds);
     let next = if spared {
         after_outage(claim, moment)
     } else {
@@ -114,7 +113,7 @@ fn state(claim: &Claim, seen: &Seen, moment: &Moment<'_>) -> NextState {
         validators: validators(claim, seen),
         consecutive_failures: failures,
         first_failed_at,
-        ttl_seconds,
+        rhythm: rhythm(claim, draft).clone(),
         findings: draft.map(|draft| findings(draft, &verdict)),
         redirect_url: verdict.trail.url,
         redirect_since: verdict.trail.since,
@@ -148,9 +147,6 @@ fn facts(
     (failures, failing_since): (i32, Option<Millis>),
 ) -> Facts {
     let answer = seen.answer.as_ref();
-    let rhythm = draft
-        .map(|draft| draft.feed.rhythm.clone())
-        .unwrap_or_default();
     Facts {
         now: moment.at,
         happened: match &seen.what {
@@ -162,11 +158,9 @@ fn facts(
         },
         bounds: bounds(claim, moment.settings),
         wishes: Wishes {
-            ttl_seconds: draft.map_or(claim.ttl_seconds, |_| rhythm.ttl_seconds),
+            rhythm: rhythm(claim, draft).clone(),
             fresh_seconds: answer.and_then(|answer| answer.fresh_seconds),
             retry_after_seconds: answer.and_then(|answer| answer.retry_after_seconds),
-            skip_hours: rhythm.skip_hours,
-            skip_days: rhythm.skip_days,
         },
         recent: recent(claim, draft, moment.at),
         last_interval: claim.interval_seconds,
@@ -174,6 +168,11 @@ fn facts(
         failing_since,
         chance: moment.chance,
     }
+}
+
+/// When the feed asks to be read again: as just read, or as last read.
+fn rhythm<'r>(claim: &'r Claim, draft: Option<&'r FeedDraft>) -> &'r Rhythm {
+    draft.map_or(&claim.rhythm, |draft| &draft.feed.rhythm)
 }
 
 /// The editor's bounds before the server's; a ceiling below the floor gives way.

@@ -10,7 +10,7 @@ use super::conclude::{Moment, conclude};
 use super::reading::{Seen, What, failure, keep, read_feed};
 use super::schedule::CHANCE_RANGE;
 use crate::fetch::{Answer, Failure, Outcome, Validators, host_key};
-use crate::normalize::FeedDraft;
+use crate::normalize::{FeedDraft, Rhythm};
 use crate::parse;
 use crate::store::{Claim, Reading, VisitRecord};
 
@@ -199,7 +199,7 @@ fn new_claim(candidate: &Candidate, wanted: &Wanted) -> Claim {
         last_changed_at: None,
         consecutive_failures: 0,
         first_failed_at: None,
-        ttl_seconds: None,
+        rhythm: Rhythm::default(),
         redirect_url: None,
         redirect_since: None::<Millis>,
         recent_published: Vec::new(),

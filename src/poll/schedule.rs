@@ -7,6 +7,7 @@ use entity::{Millis, PollErrorKind, SourceStatus};
 
 use super::backoff::{self, Curve};
 use super::words::span;
+use crate::normalize::Rhythm;
 
 /// The longest wait that a publisher can impose.
 pub const LONGEST_WISH_SECONDS: i64 = 24 * 3600;
@@ -72,16 +73,12 @@ impl Bounds {
 /// What a publisher asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wishes {
-    /// Shortest wait in seconds, from the feed (RSS `ttl`, `sy:updatePeriod`).
-    pub ttl_seconds: Option<i64>,
+    /// From the feed.
+    pub rhythm: Rhythm,
     /// Shortest wait in seconds, from the answer (`Cache-Control`, `Expires`).
     pub fresh_seconds: Option<i64>,
     /// Shortest wait in seconds after a refusal (`Retry-After`).
     pub retry_after_seconds: Option<i64>,
-    /// Hours of the day, UTC, to leave out.
-    pub skip_hours: Vec<u8>,
-    /// Days to leave out, 0 for Monday.
-    pub skip_days: Vec<u8>,
 }
 
 /// When to poll next.
@@ -115,7 +112,7 @@ pub fn next(facts: &Facts) -> Next {
 fn after_success(facts: &Facts) -> Next {
     let (own, why) = own_interval(facts);
     let asked = [
-        (facts.wishes.ttl_seconds, "the feed asks for that"),
+        (facts.wishes.rhythm.ttl_seconds, "the feed asks for that"),
         (
             facts.wishes.fresh_seconds,
             "the server says that it stays fresh so long",
@@ -192,11 +189,11 @@ fn spread(interval: i64, floor: i64, facts: &Facts) -> i64 {
 /// The first time from `at` on that the feed does not skip. One that skips everything is not believed.
 fn past_skipped(at: Millis, facts: &Facts) -> (Millis, bool) {
     const HOUR: i64 = 3_600_000;
-    let Wishes {
+    let Rhythm {
         skip_hours,
         skip_days,
         ..
-    } = &facts.wishes;
+    } = &facts.wishes.rhythm;
     let skipped = |hour: i64| {
         // 1970-01-01 was a Thursday, day 3.
         let (day, hour) = ((hour.div_euclid(24) + 3).rem_euclid(7), hour.rem_euclid(24));

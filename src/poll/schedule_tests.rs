@@ -112,7 +112,7 @@ fn entries_from_the_future_do_no_harm() {
 #[test]
 fn never_sooner_than_the_publisher_asks() {
     let mut wished = publishing(16, 2 * HOUR);
-    wished.wishes.ttl_seconds = Some(5 * HOUR);
+    wished.wishes.rhythm.ttl_seconds = Some(5 * HOUR);
     wished.wishes.fresh_seconds = Some(4 * HOUR);
     check(&wished, 5 * HOUR, "Every 5 hours: the feed asks for that.");
     wished.wishes.fresh_seconds = Some(10 * HOUR);
@@ -123,10 +123,8 @@ fn never_sooner_than_the_publisher_asks() {
     );
     wished.wishes.fresh_seconds = Some(i64::MAX);
     assert_eq!(next(&wished).interval_seconds, DAY);
-    wished.wishes = Wishes {
-        ttl_seconds: Some(60),
-        ..Wishes::default()
-    };
+    wished.wishes = Wishes::default();
+    wished.wishes.rhythm.ttl_seconds = Some(60);
     assert_eq!(next(&wished).interval_seconds, HOUR);
 }
 
@@ -141,10 +139,10 @@ fn chance_spreads_within_the_bounds() {
     assert_eq!(wait(publishing(3, 30 * DAY)), 77_760_000);
     // A wish is never undercut.
     let mut wished = publishing(16, 6 * HOUR);
-    wished.wishes.ttl_seconds = Some(DAY);
+    wished.wishes.rhythm.ttl_seconds = Some(DAY);
     assert_eq!(wait(wished), 95_040_000);
     let mut wished = publishing(3, 30 * DAY);
-    wished.wishes.ttl_seconds = Some(23 * HOUR);
+    wished.wishes.rhythm.ttl_seconds = Some(23 * HOUR);
     assert_eq!(wait(wished), 82_800_000);
 }
 
@@ -152,14 +150,14 @@ fn chance_spreads_within_the_bounds() {
 fn skipped_hours_and_days_are_passed_over() {
     let mut skipping = publishing(10, 600);
     // Due at 05:00 on Monday.
-    skipping.wishes.skip_hours = vec![5, 6, 7];
+    skipping.wishes.rhythm.skip_hours = vec![5, 6, 7];
     check(
         &skipping,
         4 * HOUR,
         "Every 1 hour: it publishes about once in 10 minutes, and this is as often as it may be asked, \
          and later by the hours and days that the feed skips.",
     );
-    skipping.wishes.skip_days = vec![0, 1];
+    skipping.wishes.rhythm.skip_days = vec![0, 1];
     assert_eq!(next(&skipping).at, Some(NOW.plus_seconds(44 * HOUR)));
     skipping.chance = CHANCE_RANGE;
     let quarter_past = NOW.plus_seconds(44 * HOUR + HOUR / 4);
@@ -169,7 +167,7 @@ fn skipped_hours_and_days_are_passed_over() {
 #[test]
 fn a_feed_that_skips_everything_is_not_believed() {
     let mut never = publishing(10, 600);
-    never.wishes.skip_days = (0..7).collect();
+    never.wishes.rhythm.skip_days = (0..7).collect();
     assert_eq!(next(&never).at, Some(NOW.plus_seconds(HOUR)));
 }
 

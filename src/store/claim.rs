@@ -12,7 +12,7 @@ use sea_orm::{
 
 use super::error::Reading;
 use super::newest::newest_of_each;
-use super::text::texts;
+use super::text::{rhythm, texts};
 use super::write::{Tx, Work, transaction};
 use super::{Backend, Claim, ClaimLimits, Store, StoreError};
 use crate::fetch::Validators;
@@ -266,7 +266,7 @@ fn claim(state: poll_state::Model, source: source::Model, recent: Vec<Millis>) -
         last_changed_at: state.last_changed_at,
         consecutive_failures: state.consecutive_failures,
         first_failed_at: state.first_failed_at,
-        ttl_seconds: state.ttl_seconds,
+        rhythm: rhythm(&state.rhythm),
         redirect_url: state.redirect_url,
         redirect_since: state.redirect_since,
         recent_published: recent,

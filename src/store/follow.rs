@@ -216,7 +216,7 @@ fn first_state(source: SourceId, new: &NewSource) -> poll_state::Model {
         findings: json::<String>(&[]),
         redirect_url: None,
         redirect_since: None,
-        ttl_seconds: None,
+        rhythm: "{}".to_owned(),
         claimed_until: None,
         claimed_by: None,
         fence: 0,

@@ -4,7 +4,7 @@
 use serde::Serialize;
 use url::Url;
 
-use crate::normalize::Finding;
+use crate::normalize::{Finding, Rhythm};
 
 /// A feed's URL in the form that is compared: the scheme (http and https are one place), the fragment,
 /// credentials and a slash at the path's end are left out, host and port as the URL standard writes them. What is no URL stands
@@ -40,6 +40,16 @@ pub fn texts(json: &str) -> Vec<String> {
 #[must_use]
 pub fn findings(json: &str) -> Vec<Finding> {
     serde_json::from_str(json).unwrap_or_default()
+}
+
+/// The rhythm that a poll state keeps; what is none reads as no wish at all.
+pub(super) fn rhythm(json: &str) -> Rhythm {
+    serde_json::from_str(json).unwrap_or_default()
+}
+
+/// A rhythm as a column keeps it.
+pub(super) fn rhythm_json(rhythm: &Rhythm) -> String {
+    serde_json::to_string(rhythm).unwrap_or_else(|_| "{}".to_owned())
 }
 
 /// A list as a column keeps it.

@@ -3,7 +3,7 @@
 use entity::{Millis, PollErrorKind, PollOutcome, Revision, SourceId, SourceStatus};
 
 use crate::fetch::Validators;
-use crate::normalize::{FeedDraft, Finding};
+use crate::normalize::{FeedDraft, Finding, Rhythm};
 
 /// How much of what is due a node takes at once. Hosts that are paused in the table `host` are passed over
 /// besides.
@@ -59,8 +59,8 @@ pub struct Claim {
     pub consecutive_failures: i32,
     /// When the present row of failures began.
     pub first_failed_at: Option<Millis>,
-    /// The longest wait that the feed asked for when last read.
-    pub ttl_seconds: Option<i64>,
+    /// When the feed asked to be read again, when last read.
+    pub rhythm: Rhythm,
     /// Where permanent redirects led last time.
     pub redirect_url: Option<String>,
     /// Since when they lead there.
@@ -126,8 +126,8 @@ pub struct NextState {
     pub consecutive_failures: i32,
     /// When the present row of failures began.
     pub first_failed_at: Option<Millis>,
-    /// The longest wait that the feed asks for.
-    pub ttl_seconds: Option<i64>,
+    /// When the feed asks to be read again.
+    pub rhythm: Rhythm,
     /// Where permanent redirects led this time.
     pub redirect_url: Option<String>,
     /// Since when they lead there.

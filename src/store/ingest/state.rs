@@ -13,7 +13,7 @@ use super::moved::Move;
 use crate::fetch::host_key;
 use crate::normalize::Finding;
 use crate::store::VisitRecord;
-use crate::store::text::{findings, json};
+use crate::store::text::{findings, json, rhythm_json};
 use crate::store::write::Tx;
 
 /// Attempts that are kept of each source.
@@ -50,7 +50,7 @@ pub(super) async fn store(
     row.consecutive_failures = next.consecutive_failures;
     row.redirect_url.clone_from(&next.redirect_url);
     row.redirect_since = next.redirect_since;
-    row.ttl_seconds = next.ttl_seconds;
+    row.rhythm = rhythm_json(&next.rhythm);
     row.claimed_until = None;
     row.claimed_by = None;
     note_error(&mut row, record);

@@ -3,7 +3,7 @@
 use entity::PollOutcome;
 
 use super::{DAY, HOUR, Node, feed, wait};
-use crate::support::Publisher;
+use crate::support::{Item, Page, Publisher, rss};
 
 const ETAG: &str = "W/\"a-\\b; 'c'\"";
 const DATE: &str = "Fri, 20 Nov 2026 10:00:00 GMT";
@@ -94,5 +94,22 @@ on_each_database! {
         assert_eq!(publisher.seen("/feed")[1].status, 304);
         let reason = node.state(source).await.reason;
         assert_eq!(reason, "Every 1 day: it publishes about once in 4 days, and this is as rarely as it may be asked.");
+    }
+
+    async fn what_the_feed_asks_for_counts_on_a_304_too(database: Database) {
+        let publisher = Publisher::start().await;
+        let asking = "<channel><ttl>1440</ttl>";
+        let items = [Item::new("one", "2026-11-20T10:00:00Z")];
+        let plain = rss("A feed", "https://blog.example/", &items);
+        let page = Page::rss(plain.replace("<channel>", asking));
+        publisher.set("/feed", page.etag("\"1\""));
+        let node = Node::start(&database).await;
+        let source = node.follow(&publisher.url("/feed")).await;
+        node.poll().await;
+        for status in [200, 304] {
+            assert_eq!(publisher.seen("/feed").pop().unwrap().status, status);
+            assert!((DAY..=27 * HOUR).contains(&wait(&node, source).await));
+            node.poll_next(source).await;
+        }
     }
 }

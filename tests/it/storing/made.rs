@@ -3,7 +3,7 @@
 use entity::{FeedFormat, Millis, PollOutcome, SourceId, SourceStatus, source};
 use feedgraph::fetch::Validators;
 use feedgraph::normalize::{
-    AuthorDraft, Content, Dates, EntryDraft, FeedDraft, FeedFacts, LazyContent,
+    AuthorDraft, Content, Dates, EntryDraft, FeedDraft, FeedFacts, LazyContent, Rhythm,
 };
 use feedgraph::store::{
     AddSource, Attempt, Claim, Lease, NewSource, NextState, Reading, Store, StoreSettings,
@@ -126,7 +126,7 @@ pub fn visit(at: Millis, entries: Vec<EntryDraft>) -> VisitRecord {
             validators: Validators::default(),
             consecutive_failures: 0,
             first_failed_at: None,
-            ttl_seconds: None,
+            rhythm: Rhythm::default(),
             redirect_url: None,
             redirect_since: None,
             moved_to: None,
