@@ -3,6 +3,7 @@
 //! One code path serves `SQLite` and `PostgreSQL`. Every write is one transaction that takes its change numbers
 //! last; every list is a keyset page; every batch is one statement.
 
+mod account;
 mod change;
 mod claim;
 mod count;
@@ -17,6 +18,7 @@ mod newest;
 mod open;
 mod planet;
 mod text;
+mod session;
 mod visit;
 mod write;
 
@@ -28,6 +30,7 @@ use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, TransactionTrait};
 use tokio::sync::{broadcast, watch};
 
+pub use account::{NewUser, RemoveUser, UpdateUser, UserChanges};
 pub use change::Head;
 pub use claim::Lease;
 pub use edit::{Pause, SourceChanges, UpdateSource};
@@ -38,6 +41,7 @@ use open::Connections;
 pub use open::{Backend, StoreSettings};
 pub use planet::{NewLink, NewPlanet, PlanetChanges, WritePlanet};
 pub use text::{feed_key, findings, texts};
+pub use session::{NewSession, Renewal, Renewed};
 pub use visit::{Attempt, Claim, ClaimLimits, NextState, Reading, VisitRecord, VisitSummary};
 use write::Committed;
 
