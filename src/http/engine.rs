@@ -6,12 +6,14 @@ use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 
 type Execute = dyn Fn(Request) -> BoxFuture<'static, Response> + Send + Sync;
+type Open = dyn Fn(Request) -> Request + Send + Sync;
 type Stream = dyn Fn(Request) -> BoxStream<'static, Response> + Send + Sync;
 
 /// A schema that executes, its types left behind.
 pub struct Engine {
     execute: Box<Execute>,
     stream: Box<Stream>,
+    open: Box<Open>,
     sdl: String,
 }
 
@@ -31,7 +33,17 @@ impl Engine {
                 Box::pin(async move { schema.execute(request).await })
             }),
             stream: Box::new(move |request| streaming.execute_stream(request)),
+            open: Box::new(|request| request),
             sdl,
+        }
+    }
+
+    /// What every request is given just before it is executed.
+    #[must_use]
+    pub fn opening(self, open: impl Fn(Request) -> Request + Send + Sync + 'static) -> Self {
+        Self {
+            open: Box::new(open),
+            ..self
         }
     }
 
@@ -42,12 +54,14 @@ impl Engine {
     }
 
     /// Executes a query or mutation.
+    #[must_use]
     pub fn execute(&self, request: Request) -> BoxFuture<'static, Response> {
-        (self.execute)(request)
+        (self.execute)((self.open)(request))
     }
 
     /// Executes any operation; a query or mutation gives one answer.
+    #[must_use]
     pub fn stream(&self, request: Request) -> BoxStream<'static, Response> {
-        (self.stream)(request)
+        (self.stream)((self.open)(request))
     }
 }

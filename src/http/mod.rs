@@ -1,10 +1,62 @@
 //! The doors. In: HTTP. Out: GraphQL answers and streams, and a few files. Must not know: SQL, feeds.
+//!
+//! Every document of every transport goes through [`Door`]: its gate, who asks, and execution.
 
+mod answer;
+mod door;
+mod drain;
 mod engine;
+mod events;
 mod gate;
+mod graphql;
+mod health;
+mod intake;
+mod layers;
+mod multipart;
 mod negotiate;
+mod pages;
 mod params;
 mod refusal;
+mod respond;
+mod serve;
+mod settings;
+mod sse;
+mod websocket;
 
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::from_fn;
+use axum::routing::{any, get};
+
+pub use door::{Door, Frame};
+pub use drain::Drain;
 pub use engine::Engine;
 pub use gate::{Gate, InvalidSchema, Limits};
+pub use health::Health;
+pub use serve::serve;
+pub use settings::HttpSettings;
+
+/// All routes; `more` are served beside them, inside the same layers.
+pub fn router(door: Arc<Door>, more: Router) -> Router {
+    let cors = layers::cors(&door.settings.cors_origins);
+    Router::new()
+        .route("/graphql", any(graphql::serve))
+        .route("/graphql/ws", any(websocket::serve))
+        .route("/graphql/stream", any(sse::serve))
+        .route("/graphiql", get(pages::graphiql))
+        .route("/graphiql/", get(pages::graphiql_slash))
+        .route("/graphiql/{file}", get(pages::graphiql_file))
+        .route("/schema.graphql", get(pages::schema))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .with_state(door)
+        .merge(more)
+        .fallback(|| async { (StatusCode::NOT_FOUND, "There is nothing here.\n") })
+        .layer(layers::catch_panic())
+        .layer(layers::compression())
+        .layer(from_fn(layers::harden))
+        .layer(cors)
+        .layer(from_fn(layers::note))
+}

@@ -11,10 +11,15 @@
 
 #[macro_use]
 mod support;
+mod tiny;
 
 mod fetch_bounds;
 mod fetching;
+mod http;
 mod layering;
 mod polling;
+mod multipart;
 mod publishing;
+mod sse;
 mod storing;
+mod websocket;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::*;
 
-const SDL: &str = r#"
+const SDL: &str = r"
 directive @oneOf on INPUT_OBJECT
 directive @note(text: String) repeatable on FIELD | QUERY | FRAGMENT_SPREAD | INLINE_FRAGMENT | FRAGMENT_DEFINITION
 type Query { me: Person  add(a: Int!, by: By): Int! hello(to: String): String! }
@@ -12,7 +12,7 @@ type Mutation { touch: Int! }
 type Subscription { ticks: Int! other: Int! }
 type Person { name: String! friends: [Person!]! best: Person }
 input By @oneOf { id: ID name: String }
-"#;
+";
 
 fn gate() -> Arc<Gate> {
     Arc::new(Gate::new(SDL, Limits::default(), 1_000_000).unwrap())

@@ -1,0 +1,116 @@
+//! The one source of events behind WebSocket, SSE and multipart. In: a prepared operation. Out: its events,
+//! until it ends, the caller's token expires, or the server stops. Nothing is read ahead: a client that
+//! reads slowly makes its subscription read the change log slowly, so no queue can overflow. Must not
+//! know: how events are written.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use apollo_compiler::executable::OperationType;
+use futures::stream::BoxStream;
+use futures::{FutureExt as _, StreamExt as _};
+
+use super::answer::{Answer, shape};
+use super::door::{Door, Prepared};
+use super::refusal::{Problem, Refusal, to_json};
+use crate::auth::Caller;
+use crate::graphql::Code;
+
+/// What a live operation gives; after the last event it is complete.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A result, as JSON.
+    Next(String),
+    /// It was not executed: the list of errors, as JSON. Nothing follows.
+    Refused(String),
+    /// The caller's token is not good any more. Nothing follows.
+    Expired,
+    /// The server stops; the operation is not complete. Nothing follows.
+    Stopping,
+}
+
+impl Event {
+    /// An operation that was turned away.
+    #[must_use]
+    pub fn refused(refusal: &Refusal) -> Self {
+        Self::Refused(to_json(&refusal.errors))
+    }
+}
+
+/// The error that an expired token is told by, where there is no code of the transport's own.
+#[must_use]
+pub fn expired() -> String {
+    let problem = Problem::new(
+        Code::Unauthenticated,
+        "The access token has expired; go on with a new one.",
+    );
+    to_json(&[problem])
+}
+
+/// The error that a stopping server is told by, likewise.
+#[must_use]
+pub fn stopping() -> String {
+    let problem = Problem::new(
+        Code::Unavailable,
+        "The server is stopping; go on from the last cursor in a moment.",
+    );
+    to_json(&[problem])
+}
+
+/// Runs an operation.
+pub fn of(door: Arc<Door>, prepared: Prepared, caller: Caller) -> BoxStream<'static, Event> {
+    if prepared.kind == OperationType::Subscription {
+        return subscription(door, prepared, caller);
+    }
+    let answer = async move {
+        match door.execute(prepared).await {
+            Ok(Answer::Executed(body)) => Event::Next(body),
+            Ok(Answer::Refused { errors, .. }) => Event::Refused(errors),
+            Err(refusal) => Event::refused(&refusal),
+        }
+    };
+    answer.into_stream().boxed()
+}
+
+fn subscription(door: Arc<Door>, prepared: Prepared, caller: Caller) -> BoxStream<'static, Event> {
+    let mut answers = door.engine.stream(prepared.request);
+    let stream = async_stream::stream! {
+        let mut begun = false;
+        let (expired, stopping) = (door.expired(&caller), door.drain.stopping());
+        tokio::pin!(expired, stopping);
+        loop {
+            let next = tokio::select! {
+                biased;
+                () = &mut stopping => Some(Event::Stopping),
+                () = &mut expired => Some(Event::Expired),
+                answer = AssertUnwindSafe(answers.next()).catch_unwind() => {
+                    answer.map_or_else(|_| Some(panicked()), |answer| {
+                        answer.map(|response| event(shape(response), begun))
+                    })
+                }
+            };
+            let Some(event) = next else { return };
+            begun = true;
+            let last = !matches!(event, Event::Next(_));
+            yield event;
+            if last {
+                return;
+            }
+        }
+    };
+    stream.boxed()
+}
+
+fn panicked() -> Event {
+    tracing::error!("graphql subscription panicked");
+    Event::refused(&Refusal::internal())
+}
+
+/// Before the first result a request error means that there is no subscription; after it, it is one result
+/// among others.
+fn event(answer: Answer, begun: bool) -> Event {
+    match answer {
+        Answer::Refused { errors, .. } if !begun => Event::Refused(errors),
+        answer => Event::Next(answer.into_body()),
+    }
+}

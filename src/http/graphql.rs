@@ -1,0 +1,130 @@
+//! `/graphql`: queries and mutations as JSON, and subscriptions as a stream where the client asks for one.
+//! In: HTTP requests. Out: HTTP responses (GraphQL over HTTP). Must not know: how things are executed.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use apollo_compiler::executable::OperationType;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, header, request};
+use axum::response::Response;
+
+use super::door::{Door, Prepared, bearer};
+use super::events;
+use super::negotiate::{Form, choose};
+use super::refusal::Refusal;
+use super::{intake, multipart, respond, sse};
+use crate::auth::Caller;
+use crate::graphql::Code;
+
+const ANSWERS: &[Form] = &[Form::Json, Form::GraphqlResponse];
+const STREAMS: &[Form] = &[Form::Multipart, Form::EventStream];
+const ALL: &[Form] = &[
+    Form::Json,
+    Form::GraphqlResponse,
+    Form::Multipart,
+    Form::EventStream,
+];
+
+/// The handler of `/graphql`.
+pub async fn serve(State(door): State<Arc<Door>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let accept = accept(&parts.headers);
+    let form = choose(accept.as_deref(), ANSWERS);
+    let outcome = handle(&door, &parts, body, accept.as_deref()).await;
+    outcome.unwrap_or_else(|refusal| {
+        let response = respond::refusal(&refusal, form.unwrap_or(Form::Json));
+        if refusal.status == StatusCode::METHOD_NOT_ALLOWED {
+            let over_get = parts.method == Method::GET || parts.method == Method::HEAD;
+            respond::allowing(response, if over_get { "POST" } else { "GET, POST" })
+        } else {
+            response
+        }
+    })
+}
+
+async fn handle(
+    door: &Arc<Door>,
+    parts: &request::Parts,
+    body: Body,
+    accept: Option<&str>,
+) -> Result<Response, Refusal> {
+    if choose(accept, ALL).is_none() {
+        return Err(not_acceptable(
+            "Answers are application/graphql-response+json or application/json.",
+        ));
+    }
+    let (caller, prepared) = admit(door, parts, body).await?;
+    let form = if prepared.kind == OperationType::Subscription {
+        choose(accept, STREAMS).ok_or_else(|| {
+            not_acceptable(
+                "A subscription is a stream: use a WebSocket at /graphql/ws, or accept \
+                 multipart/mixed or text/event-stream.",
+            )
+        })?
+    } else {
+        choose(accept, ANSWERS)
+            .or_else(|| choose(accept, STREAMS))
+            .unwrap_or(Form::Json)
+    };
+    match form {
+        Form::Json | Form::GraphqlResponse => {
+            Ok(respond::answer(door.execute(prepared).await?, form))
+        }
+        Form::Multipart => Ok(multipart::respond(
+            door,
+            events::of(Arc::clone(door), prepared, caller),
+        )),
+        Form::EventStream => Ok(sse::respond(
+            door,
+            events::of(Arc::clone(door), prepared, caller),
+        )),
+    }
+}
+
+/// Reads a request, finds out who asks, and takes the operation through the gate; over GET no mutation.
+///
+/// # Errors
+/// Whatever is wrong with it.
+pub async fn admit(
+    door: &Door,
+    parts: &request::Parts,
+    body: Body,
+) -> Result<(Caller, Prepared), Refusal> {
+    let params = intake::read(parts, body, &door.settings).await?;
+    let caller = door.caller(bearer(&parts.headers), address(parts)).await?;
+    let prepared = door.prepare(params, caller.clone()).await?;
+    if prepared.kind == OperationType::Mutation && parts.method != Method::POST {
+        return Err(Refusal::of_request(
+            StatusCode::METHOD_NOT_ALLOWED,
+            Code::MethodNotAllowed,
+            "A mutation must be sent by POST.",
+        ));
+    }
+    Ok((caller, prepared))
+}
+
+/// The client's address, as the listener saw it.
+#[must_use]
+pub fn address(parts: &request::Parts) -> Option<IpAddr> {
+    let info = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    info.map(|ConnectInfo(address)| address.ip().to_canonical())
+}
+
+/// All `Accept` headers as one; none when there is none.
+#[must_use]
+pub fn accept(headers: &HeaderMap) -> Option<String> {
+    let values: Vec<&str> = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .collect();
+    (!values.is_empty()).then(|| values.join(","))
+}
+
+/// Nothing that the client accepts can be given.
+#[must_use]
+pub fn not_acceptable(message: &str) -> Refusal {
+    Refusal::of_request(StatusCode::NOT_ACCEPTABLE, Code::NotAcceptable, message)
+}

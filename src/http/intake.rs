@@ -1,0 +1,115 @@
+//! Reads the parameters out of an HTTP request. In: method, headers, query string, body. Out: parameters,
+//! or what is wrong with the request as HTTP. Must not know: GraphQL.
+
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method, StatusCode, header, request};
+use tokio::time::timeout;
+
+use super::params::{self, Params};
+use super::refusal::Refusal;
+use super::settings::HttpSettings;
+use crate::graphql::Code;
+
+/// Reads a GET's query string or a POST's JSON body.
+///
+/// # Errors
+/// Another method (405), another type of body (415), too large (413), too slow (408), or wrong (400).
+pub async fn read(
+    parts: &request::Parts,
+    body: Body,
+    settings: &HttpSettings,
+) -> Result<Params, Refusal> {
+    if parts.method == Method::GET || parts.method == Method::HEAD {
+        return params::from_query(parts.uri.query().unwrap_or_default());
+    }
+    if parts.method != Method::POST {
+        return Err(Refusal::of_request(
+            StatusCode::METHOD_NOT_ALLOWED,
+            Code::MethodNotAllowed,
+            "GraphQL is served over GET and POST.",
+        ));
+    }
+    check_type(&parts.headers)?;
+    let reading = timeout(settings.body_timeout, to_bytes(body, settings.body_bytes));
+    match reading.await {
+        Ok(Ok(bytes)) => params::from_json(&bytes),
+        Ok(Err(_)) => Err(Refusal::of_request(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            Code::PayloadTooLarge,
+            format!(
+                "The body is cut off, or over {} bytes.",
+                settings.body_bytes
+            ),
+        )),
+        Err(_) => Err(Refusal::of_request(
+            StatusCode::REQUEST_TIMEOUT,
+            Code::Timeout,
+            "The body took too long to come.",
+        )),
+    }
+}
+
+/// Only JSON in UTF-8, not compressed: no form of request that a page of another origin can send without
+/// being asked for leave (CSRF).
+fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
+    let value = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let refuse = |message: &str| {
+        Err(Refusal::of_request(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Code::UnsupportedMediaType,
+            message,
+        ))
+    };
+    let Some(content_type) = value(header::CONTENT_TYPE) else {
+        return refuse("The Content-Type is missing; send application/json.");
+    };
+    let mut parts = content_type.split(';');
+    let media = parts.next().unwrap_or_default().trim();
+    if !media.eq_ignore_ascii_case("application/json") {
+        return refuse("The body must be application/json.");
+    }
+    let charset = parts
+        .filter_map(|part| part.split_once('='))
+        .find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
+        .map(|(_, charset)| charset.trim().trim_matches('"'));
+    if charset.is_some_and(|charset| !is_utf8(charset)) {
+        return refuse("The body must be in UTF-8.");
+    }
+    if value(header::CONTENT_ENCODING).is_some_and(|how| !how.eq_ignore_ascii_case("identity")) {
+        return refuse("The body must not be compressed.");
+    }
+    Ok(())
+}
+
+fn is_utf8(charset: &str) -> bool {
+    ["utf-8", "utf8"]
+        .iter()
+        .any(|known| charset.eq_ignore_ascii_case(known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_json_in_utf8_is_taken() {
+        let check = |content_type: Option<&str>, good: bool| {
+            let mut headers = HeaderMap::new();
+            if let Some(value) = content_type {
+                headers.insert(header::CONTENT_TYPE, value.parse().unwrap());
+            }
+            assert_eq!(check_type(&headers).is_ok(), good, "{content_type:?}");
+        };
+        check(Some("application/json"), true);
+        check(Some("Application/JSON ; Charset=\"UTF-8\""), true);
+        check(Some("application/json; foo=bar"), true);
+        check(Some("application/json; charset=iso-8859-1"), false);
+        check(Some("application/graphql"), false);
+        check(Some("text/plain"), false);
+        check(Some("text/plain; application/json"), false);
+        check(Some("application/x-www-form-urlencoded"), false);
+        check(Some("multipart/form-data; boundary=x"), false);
+        check(Some(""), false);
+        check(None, false);
+    }
+}

@@ -1,0 +1,119 @@
+//! What surrounds every request. In: requests. Out: the same with an id, a line in the log, headers that
+//! keep browsers careful, compression, leave for other origins, and an answer even when a handler panics.
+//! Must not know: what is asked. Never logged: query strings, headers, bodies.
+
+use std::any::Any;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use tokio::time::Instant;
+use tower_http::catch_panic::{CatchPanicLayer, ResponseForPanic};
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType};
+use tower_http::compression::{CompressionLayer, Predicate};
+use tower_http::cors::{AllowOrigin, Any as AnyOrigin, CorsLayer};
+use tracing::Instrument as _;
+
+use super::refusal::Refusal;
+use super::respond;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Gives the request an id (its own, where a proxy gave it a decent one), and logs it once it is answered.
+pub async fn note(request: Request, next: Next) -> Response {
+    let id = request_id(&request);
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let span = tracing::info_span!("request", request.id = %id);
+    let began = Instant::now();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let status = response.status().as_u16();
+    span.in_scope(|| {
+        tracing::info!(http.method = %method, http.path = path, http.status = status, duration_ms, "request answered");
+    });
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
+}
+
+fn request_id(request: &Request) -> String {
+    let given = request.headers().get(REQUEST_ID);
+    let decent = |text: &&str| {
+        (8..=64).contains(&text.len())
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    };
+    given
+        .and_then(|value| value.to_str().ok())
+        .filter(decent)
+        .map_or_else(|| format!("{:016x}", rand::random::<u64>()), str::to_owned)
+}
+
+/// Headers that keep browsers careful, where the handler has not set its own.
+pub async fn harden(request: Request, next: Next) -> Response {
+    const CAREFUL: [(HeaderName, &str); 4] = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'",
+        ),
+    ];
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in CAREFUL {
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// gzip and brotli, but not for streams, which must not wait in a compressor.
+pub fn compression() -> CompressionLayer<impl Predicate> {
+    let when = DefaultPredicate::new()
+        .and(NotForContentType::const_new("multipart/mixed"))
+        .and(NotForContentType::const_new("text/event-stream"));
+    CompressionLayer::new().compress_when(when)
+}
+
+/// Lets pages of these origins read answers; of all, when one of them is `*`. Tokens travel in a header
+/// that a page sets itself, so nothing here ever allows credentials.
+pub fn cors(origins: &[String]) -> CorsLayer {
+    let layer = CorsLayer::new()
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT])
+        .expose_headers([REQUEST_ID, header::RETRY_AFTER])
+        .max_age(Duration::from_hours(1));
+    if origins.iter().any(|origin| origin == "*") {
+        return layer.allow_origin(AnyOrigin);
+    }
+    let known = origins.iter().filter_map(|origin| origin.parse().ok());
+    layer.allow_origin(AllowOrigin::list(known))
+}
+
+/// The server's own answer when a handler panics.
+#[must_use]
+pub fn catch_panic() -> CatchPanicLayer<Panicked> {
+    CatchPanicLayer::custom(Panicked)
+}
+
+/// Logs that a handler panicked, not with what: the panic's own report has it.
+#[derive(Clone, Copy, Debug)]
+pub struct Panicked;
+
+impl ResponseForPanic for Panicked {
+    type ResponseBody = Body;
+
+    fn response_for_panic(&mut self, _panic: Box<dyn Any + Send + 'static>) -> Response {
+        tracing::error!("request handler panicked");
+        respond::stream_refusal(&Refusal::internal())
+    }
+}

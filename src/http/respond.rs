@@ -1,0 +1,86 @@
+//! Answers as HTTP responses. In: an answer or a refusal, and the form the client wants. Out: status,
+//! headers, body. Must not know: what was asked.
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::answer::Answer;
+use super::negotiate::Form;
+use super::refusal::Refusal;
+
+/// An answer in one of the two JSON forms.
+#[must_use]
+pub fn answer(answer: Answer, form: Form) -> Response {
+    let status = match &answer {
+        Answer::Refused { status, .. } if form == Form::GraphqlResponse => *status,
+        Answer::Refused { .. } | Answer::Executed(_) => StatusCode::OK,
+    };
+    let mut response = json(status, answer.into_body(), form);
+    if status == StatusCode::UNAUTHORIZED {
+        challenge(response.headers_mut());
+    }
+    response
+}
+
+/// A refusal. Its status is told unless the client knows no better form than `application/json` and the
+/// HTTP request was in order.
+#[must_use]
+pub fn refusal(refusal: &Refusal, form: Form) -> Response {
+    let status = if refusal.well_formed && form != Form::GraphqlResponse {
+        StatusCode::OK
+    } else {
+        refusal.status
+    };
+    json(status, refusal.body(), form)
+}
+
+/// A stream's refusal before it began: always with its status, since no stream can be read from it.
+#[must_use]
+pub fn stream_refusal(refusal: &Refusal) -> Response {
+    json(refusal.status, refusal.body(), Form::Json)
+}
+
+/// The methods that are allowed instead, on a 405.
+#[must_use]
+pub fn allowing(mut response: Response, methods: &'static str) -> Response {
+    let value = HeaderValue::from_static(methods);
+    response.headers_mut().insert(header::ALLOW, value);
+    response
+}
+
+/// A stream of chunks that no cache or proxy may hold back.
+#[must_use]
+pub fn stream(content_type: &'static str, body: Body) -> Response {
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("no-cache, no-transform"),
+    );
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}
+
+fn json(status: StatusCode, body: String, form: Form) -> Response {
+    let content_type = if form == Form::GraphqlResponse {
+        "application/graphql-response+json; charset=utf-8"
+    } else {
+        "application/json; charset=utf-8"
+    };
+    let mut response = (status, body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.append(
+        header::VARY,
+        HeaderValue::from_static("accept, authorization"),
+    );
+    response
+}
+
+fn challenge(headers: &mut HeaderMap) {
+    let value = HeaderValue::from_static("Bearer realm=\"feedgraph\"");
+    headers.insert(header::WWW_AUTHENTICATE, value);
+}

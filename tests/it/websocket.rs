@@ -1,0 +1,243 @@
+//! The graphql-transport-ws protocol, through the front door.
+
+use std::time::Duration;
+
+use feedgraph::http::HttpSettings;
+use futures::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::{Bytes, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::support::within;
+use crate::tiny::Tiny;
+
+struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    async fn open(tiny: &Tiny) -> Self {
+        Self::open_with(tiny, Some("graphql-transport-ws"), None).await
+    }
+
+    async fn open_with(tiny: &Tiny, protocol: Option<&str>, token: Option<&str>) -> Self {
+        let url = format!("{}/graphql/ws", tiny.url.replace("http", "ws"));
+        let mut request = url.into_client_request().unwrap();
+        let headers = request.headers_mut();
+        if let Some(protocol) = protocol {
+            headers.insert("sec-websocket-protocol", protocol.parse().unwrap());
+        }
+        if let Some(token) = token {
+            headers.insert("authorization", format!("Bearer {token}").parse().unwrap());
+        }
+        let (socket, _) = within("a socket", connect_async(request)).await.unwrap();
+        Self(socket)
+    }
+
+    async fn begun(tiny: &Tiny) -> Self {
+        let mut socket = Self::open(tiny).await;
+        socket.say(json!({"type": "connection_init"})).await;
+        assert_eq!(socket.hear().await, json!({"type": "connection_ack"}));
+        socket
+    }
+
+    async fn say(&mut self, message: Value) {
+        self.say_text(&message.to_string()).await;
+    }
+
+    async fn say_text(&mut self, text: &str) {
+        self.0.send(Message::text(text)).await.unwrap();
+    }
+
+    async fn subscribe(&mut self, id: &str, document: &str) {
+        self.say(json!({"type": "subscribe", "id": id, "payload": {"query": document}}))
+            .await;
+    }
+
+    async fn hear(&mut self) -> Value {
+        loop {
+            match within("a message", self.0.next()).await.unwrap().unwrap() {
+                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                Message::Ping(_) | Message::Pong(_) => {}
+                other => panic!("not a text: {other:?}"),
+            }
+        }
+    }
+
+    /// The close code, whatever comes before it.
+    async fn code(&mut self) -> u16 {
+        loop {
+            match within("a close", self.0.next()).await.unwrap().unwrap() {
+                Message::Close(Some(frame)) => return frame.code.into(),
+                Message::Close(None) => panic!("closed without a code"),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn quick() -> HttpSettings {
+    HttpSettings {
+        init_timeout: Duration::from_millis(200),
+        heartbeat: Duration::from_millis(200),
+        write_timeout: Duration::from_millis(500),
+        ..HttpSettings::default()
+    }
+}
+
+on_each_database! {
+    async fn operations_run_side_by_side(database: Database) {
+        let tiny = Tiny::start(&database, HttpSettings::default()).await;
+        let mut socket = Socket::begun(&tiny).await;
+        socket.subscribe("a", "subscription { quiet }").await;
+        assert_eq!(socket.hear().await, json!({"id": "a", "type": "next", "payload": {"data": {"quiet": 1}}}));
+        socket.subscribe("b", "subscription { count(to: 2) }").await;
+        for n in 1..=2 {
+            assert_eq!(socket.hear().await, json!({"id": "b", "type": "next", "payload": {"data": {"count": n}}}));
+        }
+        assert_eq!(socket.hear().await, json!({"id": "b", "type": "complete"}));
+        socket.subscribe("b", "mutation { touch }").await;
+        assert_eq!(socket.hear().await, json!({"id": "b", "type": "next", "payload": {"data": {"touch": 1}}}));
+        assert_eq!(socket.hear().await, json!({"id": "b", "type": "complete"}));
+        socket.say(json!({"type": "complete", "id": "a"})).await;
+        socket.say(json!({"type": "complete", "id": "never"})).await;
+        socket.subscribe("a", "{ hello }").await;
+        assert_eq!(socket.hear().await["payload"]["data"]["hello"], "hello world");
+    }
+
+    async fn what_is_not_executed_is_an_error_message(database: Database) {
+        let tiny = Tiny::start(&database, HttpSettings::default()).await;
+        let mut socket = Socket::begun(&tiny).await;
+        for (document, code) in [
+            ("{ nope }", "GRAPHQL_VALIDATION_FAILED"),
+            ("{", "GRAPHQL_PARSE_FAILED"),
+            ("subscription { refused }", "CURSOR_EXPIRED"),
+            ("subscription { secretQuiet }", "UNAUTHENTICATED"),
+            ("subscription { count }", "GRAPHQL_VALIDATION_FAILED"),
+            ("{ boom }", "INTERNAL"),
+            ("{ me { me { me { me { me { me { me { me { me { me { me { me { me { me { me { me { hello } } } } } } } } } } } } } } } } }", "LIMIT_EXCEEDED"),
+        ] {
+            socket.subscribe("x", document).await;
+            let message = socket.hear().await;
+            assert_eq!(message["type"], "error", "{document}: {message}");
+            assert_eq!(message["payload"][0]["extensions"]["code"], code, "{document}");
+        }
+        socket.subscribe("x", "subscription { bomb }").await;
+        assert_eq!(socket.hear().await["payload"]["data"]["bomb"], 1);
+        assert_eq!(socket.hear().await["payload"][0]["extensions"]["code"], "INTERNAL");
+        socket.subscribe("x", "{ hello }").await;
+        assert_eq!(socket.hear().await["type"], "next");
+    }
+
+    async fn pings_are_answered(database: Database) {
+        let tiny = Tiny::start(&database, HttpSettings::default()).await;
+        let mut socket = Socket::open(&tiny).await;
+        socket.say(json!({"type": "ping", "payload": {"a": 1}})).await;
+        assert_eq!(socket.hear().await, json!({"type": "pong", "payload": {"a": 1}}));
+        socket.say(json!({"type": "pong"})).await;
+        socket.say(json!({"type": "ping"})).await;
+        assert_eq!(socket.hear().await, json!({"type": "pong"}));
+    }
+
+    async fn every_breach_has_its_code(database: Database) {
+        let tiny = Tiny::start(&database, HttpSettings::default()).await;
+        for wrong in ["{", "[]", "{}", "null", r#"{"type":"start"}"#, r#"{"type":"subscribe","id":"a"}"#, r#"{"type":"complete"}"#, r#"{"type":"connection_init","payload":3}"#] {
+            let mut socket = Socket::open(&tiny).await;
+            socket.say_text(wrong).await;
+            assert_eq!(socket.code().await, 4400, "{wrong}");
+        }
+        let mut socket = Socket::begun(&tiny).await;
+        socket.0.send(Message::Binary(Bytes::from_static(b"x"))).await.unwrap();
+        assert_eq!(socket.code().await, 4400);
+
+        let mut socket = Socket::open(&tiny).await;
+        socket.subscribe("a", "{ hello }").await;
+        assert_eq!(socket.code().await, 4401);
+
+        let mut socket = Socket::open_with(&tiny, None, None).await;
+        assert_eq!(socket.code().await, 4406);
+
+        let mut socket = Socket::begun(&tiny).await;
+        socket.subscribe("a", "subscription { quiet }").await;
+        socket.subscribe("a", "subscription { quiet }").await;
+        assert_eq!(socket.code().await, 4409);
+
+        let mut socket = Socket::begun(&tiny).await;
+        socket.say(json!({"type": "connection_init"})).await;
+        assert_eq!(socket.code().await, 4429);
+    }
+
+    async fn silence_has_its_codes(database: Database) {
+        let tiny = Tiny::start(&database, quick()).await;
+        let mut socket = Socket::open(&tiny).await;
+        assert_eq!(socket.code().await, 4408);
+
+        // A client that reads answers pings; this one does not read.
+        let mut socket = Socket::begun(&tiny).await;
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        assert_eq!(socket.code().await, 4499);
+
+        let mut socket = Socket::begun(&tiny).await;
+        for _ in 0..3 {
+            let ping = within("a ping", socket.0.next()).await.unwrap().unwrap();
+            assert!(matches!(ping, Message::Ping(_)), "{ping:?}");
+            socket.0.flush().await.unwrap();
+        }
+        socket.subscribe("a", "{ hello }").await;
+        assert_eq!(socket.hear().await["type"], "next");
+    }
+
+    async fn a_slow_reader_is_closed_in_order(database: Database) {
+        let settings = HttpSettings { heartbeat: Duration::from_secs(60), ..quick() };
+        let tiny = Tiny::start(&database, settings).await;
+        let mut socket = Socket::begun(&tiny).await;
+        socket.subscribe("a", "subscription { flood }").await;
+        // Others are served meanwhile.
+        for _ in 0..5 {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            assert_eq!(tiny.query("{ hello }").await["data"]["hello"], "hello world");
+        }
+        let mut read = 0;
+        let code = loop {
+            match within("the end", socket.0.next()).await {
+                Some(Ok(Message::Text(text))) => {
+                    let _: Value = serde_json::from_str(&text).unwrap();
+                    read += 1;
+                }
+                Some(Ok(Message::Close(frame))) => break frame.unwrap().code.into(),
+                Some(Ok(_)) => {}
+                other => panic!("{other:?} after {read}"),
+            }
+        };
+        assert_eq!((code, read > 1), (4499_u16, true));
+    }
+
+    async fn operations_are_bounded(database: Database) {
+        let settings = HttpSettings { operations_per_socket: 2, ..HttpSettings::default() };
+        let tiny = Tiny::start(&database, settings).await;
+        let mut socket = Socket::begun(&tiny).await;
+        for id in ["a", "b"] {
+            socket.subscribe(id, "subscription { quiet }").await;
+            assert_eq!(socket.hear().await["type"], "next");
+        }
+        socket.subscribe("c", "{ hello }").await;
+        let message = socket.hear().await;
+        assert_eq!((&message["type"], &message["id"]), (&json!("error"), &json!("c")));
+        assert_eq!(message["payload"][0]["extensions"]["code"], "LIMIT_EXCEEDED");
+        let big = "x".repeat(300_000);
+        socket.0.send(Message::text(big)).await.unwrap();
+        let ended = within("the end", socket.0.next()).await;
+        assert!(!matches!(ended, Some(Ok(Message::Text(_)))), "{ended:?}");
+    }
+
+    async fn stopping_says_goodbye(database: Database) {
+        let tiny = Tiny::start(&database, HttpSettings::default()).await;
+        let mut socket = Socket::begun(&tiny).await;
+        socket.subscribe("a", "subscription { quiet }").await;
+        assert_eq!(socket.hear().await["type"], "next");
+        tiny.stop.cancel();
+        assert_eq!(socket.code().await, 1001);
+        drop(socket);
+        within("the server's end", tiny.served).await.unwrap();
+    }
+}
