@@ -14,6 +14,7 @@ pub mod http;
 pub mod normalize;
 pub mod parse;
 pub mod poll;
+pub mod publish;
 pub mod render;
 pub mod starter;
 pub mod store;

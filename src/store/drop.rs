@@ -2,7 +2,7 @@
 
 use entity::{
     ChangeKind, EntryId, Millis, PlanetId, Revision, SourceId, entry, entry_author, entry_tag,
-    planet_entry, planet_source, poll_attempt, source, source_author, tombstone,
+    planet_entry, planet_source, poll_attempt, source_author, tombstone,
 };
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{

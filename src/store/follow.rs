@@ -6,8 +6,8 @@ use entity::{
     source_alias,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DbErr, EntityTrait,
-    IntoActiveModel, QueryFilter, sea_query::Expr,
+    ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, DbErr, EntityTrait, IntoActiveModel,
+    QueryFilter, sea_query::Expr,
 };
 
 use super::ingest::moved::add_alias;

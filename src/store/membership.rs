@@ -165,6 +165,14 @@ async fn leave(tx: &Tx, planet: PlanetId, sources: &[SourceId]) -> Result<(), Db
     Ok(())
 }
 
+/// Locks the sources that are not removed: what a visit of one of them stores is then seen, or waits.
+pub(super) async fn lock_all(tx: &Tx, sources: &[SourceId]) -> Result<(), DbErr> {
+    for source in sorted(sources) {
+        lock(tx, source).await?;
+    }
+    Ok(())
+}
+
 /// In the one order in which everyone locks sources.
 fn sorted(sources: &[SourceId]) -> Vec<SourceId> {
     let mut sorted = sources.to_vec();

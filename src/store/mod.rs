@@ -4,21 +4,33 @@
 //! last; every list is a keyset page; every batch is one statement.
 
 mod account;
+mod batch;
 mod change;
 mod claim;
 mod count;
+mod days;
+mod driver;
 mod drop;
 mod edit;
+mod entries;
 mod error;
 mod follow;
 mod ingest;
 mod job;
+mod lists;
 mod membership;
+mod names;
 mod newest;
+mod notice;
 mod open;
+mod page;
 mod planet;
-mod text;
+mod planets;
+mod recent;
 mod session;
+mod sources;
+mod text;
+mod total;
 mod visit;
 mod write;
 
@@ -34,14 +46,19 @@ pub use account::{NewUser, RemoveUser, UpdateUser, UserChanges};
 pub use change::Head;
 pub use claim::Lease;
 pub use edit::{Pause, SourceChanges, UpdateSource};
+pub use entries::{EntryFilter, EntryOrder, EntryPosition};
 pub use error::StoreError;
 pub use follow::{AddSource, NewSource};
 pub use job::{ItemOutcome, NewItem, NewJob};
+pub use names::{AuthorFilter, AuthorPosition, TagPosition};
+pub use notice::{Notice, Notices};
 use open::Connections;
 pub use open::{Backend, StoreSettings};
+pub use page::{Direction, Page, Slice};
 pub use planet::{NewLink, NewPlanet, PlanetChanges, WritePlanet};
-pub use text::{feed_key, findings, texts};
 pub use session::{NewSession, Renewal, Renewed};
+pub use sources::{SourceFilter, SourceKey, SourceOrder, SourcePosition, SourceRow};
+pub use text::{feed_key, findings, texts};
 pub use visit::{Attempt, Claim, ClaimLimits, NextState, Reading, VisitRecord, VisitSummary};
 use write::Committed;
 

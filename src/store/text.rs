@@ -1,6 +1,7 @@
 //! Texts as the tables keep them: comparable forms and JSON lists. In: texts. Out: texts. Pure. Must not
 //! know: tables.
 
+use sea_orm::sea_query::LikeExpr;
 use serde::Serialize;
 use url::Url;
 
@@ -65,18 +66,26 @@ pub(super) fn host_title(url: &str) -> String {
         .unwrap_or_else(|| url.to_owned())
 }
 
-/// A pattern for LIKE that finds `text` anywhere; `\` is the escape character.
-pub(super) fn containing(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len() + 2);
-    pattern.push('%');
+/// A pattern for LIKE that finds `text` anywhere.
+pub(super) fn containing(text: &str) -> LikeExpr {
+    LikeExpr::new(format!("%{}%", literal(text))).escape('\\')
+}
+
+/// A pattern for LIKE that finds `text` at the beginning.
+pub(super) fn beginning(text: &str) -> LikeExpr {
+    LikeExpr::new(format!("{}%", literal(text))).escape('\\')
+}
+
+/// A text in which LIKE finds no wildcard.
+fn literal(text: &str) -> String {
+    let mut literal = String::with_capacity(text.len());
     for character in text.chars() {
         if matches!(character, '%' | '_' | '\\') {
-            pattern.push('\\');
+            literal.push('\\');
         }
-        pattern.push(character);
+        literal.push(character);
     }
-    pattern.push('%');
-    pattern
+    literal
 }
 
 #[cfg(test)]
@@ -96,6 +105,6 @@ mod tests {
 
     #[test]
     fn a_search_text_is_never_a_pattern() {
-        assert_eq!(containing("50%_\\"), "%50\\%\\_\\\\%");
+        assert_eq!(literal("50%_\\"), "50\\%\\_\\\\");
     }
 }

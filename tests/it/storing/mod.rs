@@ -3,6 +3,7 @@
 mod claiming;
 mod jobs;
 mod made;
+mod paging;
 mod visiting;
 
 use entity::Millis;

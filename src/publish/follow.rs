@@ -1,0 +1,116 @@
+//! Rings the bell for everything that is committed: by this process, by other nodes (`PostgreSQL` tells), and, should
+//! both be missed, by a slow look at the head of the change log. In: a store. Out: rings. Must not know: who listens.
+
+use std::time::Duration;
+
+use entity::{JobId, Revision};
+use tokio::sync::{broadcast, watch};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio_util::sync::CancellationToken;
+
+use super::Bell;
+use crate::store::{Notice, Notices, Store};
+
+/// Runs until `shutdown`; looks at the head every `every` at the latest. A database that does not answer
+/// is tried again then, and the failure is logged.
+pub async fn follow(store: Store, bell: Bell, every: Duration, shutdown: CancellationToken) {
+    let mut committed = store.committed();
+    let mut moved = store.moved_jobs();
+    let mut notices = listen(&store).await;
+    look(&store, &bell).await;
+    let mut timer = interval_at(Instant::now() + every, every);
+    timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let heard = tokio::select! {
+            () = shutdown.cancelled() => return,
+            _ = timer.tick() => Heard::Tick,
+            heard = own(&mut committed) => heard,
+            heard = own_job(&mut moved) => heard,
+            heard = next(&mut notices) => heard,
+        };
+        match heard {
+            Heard::Revision(revision) => bell.ring(revision),
+            Heard::Job(job) => bell.ring_job(job),
+            Heard::Lost => {
+                bell.ring_jobs();
+                look(&store, &bell).await;
+            }
+            Heard::Deaf => notices = None,
+            Heard::Tick => {
+                if notices.is_none() {
+                    notices = listen(&store).await;
+                }
+                bell.ring_jobs();
+                look(&store, &bell).await;
+            }
+        }
+    }
+}
+
+enum Heard {
+    Revision(Revision),
+    Job(JobId),
+    /// Something may have been missed.
+    Lost,
+    /// The connection that listens is gone.
+    Deaf,
+    Tick,
+}
+
+async fn own(committed: &mut watch::Receiver<Revision>) -> Heard {
+    match committed.changed().await {
+        Ok(()) => Heard::Revision(*committed.borrow_and_update()),
+        Err(_) => std::future::pending().await,
+    }
+}
+
+async fn own_job(moved: &mut broadcast::Receiver<JobId>) -> Heard {
+    match moved.recv().await {
+        Ok(job) => Heard::Job(job),
+        Err(broadcast::error::RecvError::Lagged(_)) => Heard::Lost,
+        Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+    }
+}
+
+async fn next(notices: &mut Option<Notices>) -> Heard {
+    let Some(notices) = notices else {
+        return std::future::pending().await;
+    };
+    match notices.next().await {
+        Ok(Notice::Revision(revision)) => Heard::Revision(revision),
+        Ok(Notice::Job(job)) => Heard::Job(job),
+        Ok(Notice::Lost) => Heard::Lost,
+        Err(error) => {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "listening for other nodes failed"
+            );
+            Heard::Deaf
+        }
+    }
+}
+
+async fn listen(store: &Store) -> Option<Notices> {
+    match store.notices().await {
+        Ok(notices) => notices,
+        Err(error) => {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "listening for other nodes failed"
+            );
+            None
+        }
+    }
+}
+
+async fn look(store: &Store, bell: &Bell) {
+    match store.head().await {
+        Ok(head) => bell.ring(head.revision),
+        Err(error) => {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "looking at the change log failed"
+            );
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! How many entries a filter lets through. In: a filter. Out: a number, from kept counters where they say it. Must not
+//! know: pages.
+
+use entity::{author, entry, planet_source, source, tag};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SelectStatement};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr};
+
+use super::driver::conditions;
+use super::entries::EntryFilter;
+use super::error::Reading;
+use super::{Store, StoreError};
+use crate::normalize::fold;
+
+impl Store {
+    /// How many entries the filter lets through. Counters answer for everything, planets, sources, one author or
+    /// one tag; other filters are counted, which costs as much as they let through.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn count_entries(&self, filter: &EntryFilter) -> Result<i64, StoreError> {
+        let statement = counter(filter).unwrap_or_else(|| counting(filter));
+        number(self.reader(), &statement)
+            .await
+            .reading("how many entries match")
+    }
+}
+
+/// The number that a statement gives; 0 when it gives no row or null.
+pub(super) async fn number<C: ConnectionTrait>(
+    db: &C,
+    statement: &SelectStatement,
+) -> Result<i64, DbErr> {
+    let row = db.query_one(statement).await?;
+    let number: Option<i64> = match row {
+        Some(row) => row.try_get_by_index(0)?,
+        None => None,
+    };
+    Ok(number.unwrap_or(0))
+}
+
+/// A sum of 64-bit integers, which `PostgreSQL` would give as a decimal.
+fn sum(column: impl ColumnTrait) -> Expr {
+    Expr::from(Func::sum(Expr::col(column.as_column_ref()))).cast_as("bigint")
+}
+
+/// The statement that answers from counters, where they suffice.
+fn counter(filter: &EntryFilter) -> Option<SelectStatement> {
+    let EntryFilter {
+        planet,
+        source_ids,
+        author_ids,
+        tags,
+        published_after: None,
+        published_before: None,
+        seen_after: None,
+        language: None,
+        has_enclosure: None,
+    } = filter
+    else {
+        return None;
+    };
+    match (planet, source_ids, author_ids.as_deref(), tags.as_deref()) {
+        (_, _, None, None) => Some(of_sources(filter)),
+        (None, None, Some([only]), None) => Some(
+            Query::select()
+                .column(author::Column::EntryCount)
+                .from(author::Entity)
+                .and_where(author::Column::Id.eq(*only))
+                .to_owned(),
+        ),
+        (None, None, None, Some([only])) => Some(
+            Query::select()
+                .column(tag::Column::EntryCount)
+                .from(tag::Entity)
+                .and_where(tag::Column::NameKey.eq(fold(only)))
+                .to_owned(),
+        ),
+        _ => None,
+    }
+}
+
+fn of_sources(filter: &EntryFilter) -> SelectStatement {
+    let mut select = Query::select()
+        .expr(sum(source::Column::EntryCount))
+        .from(source::Entity)
+        .to_owned();
+    if let Some(planet) = filter.planet {
+        let members = Query::select()
+            .column(planet_source::Column::SourceId)
+            .from(planet_source::Entity)
+            .and_where(planet_source::Column::PlanetId.eq(planet))
+            .to_owned();
+        select.and_where(source::Column::Id.in_subquery(members));
+    }
+    if let Some(sources) = &filter.source_ids {
+        select.and_where(source::Column::Id.is_in(sources.iter().copied()));
+    }
+    select
+}
+
+fn counting(filter: &EntryFilter) -> SelectStatement {
+    let mut select = Query::select()
+        .expr(Expr::col((entry::Entity, entry::Column::Id)).count())
+        .from(entry::Entity)
+        .to_owned();
+    for condition in conditions(filter) {
+        select.and_where(condition);
+    }
+    select
+}
