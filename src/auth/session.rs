@@ -6,7 +6,6 @@ use std::net::IpAddr;
 use entity::{Millis, SessionId, user};
 
 use super::{Auth, AuthError, token};
-use crate::normalize::fold;
 use crate::store::{NewSession, Renewal, Renewed};
 
 /// A pair of tokens, just issued.
@@ -47,12 +46,14 @@ impl Auth {
         address: Option<IpAddr>,
     ) -> Result<SignIn, AuthError> {
         let now = self.clock.now();
-        let name: String = fold(username).chars().take(200).collect();
-        let tried = match self.throttle.begin(&name, address, now) {
+        let user = self.store.find_user(username).await?;
+        let tried = match self
+            .throttle
+            .begin(&name_key(username, user.as_ref()), address, now)
+        {
             Ok(tried) => tried,
             Err(seconds) => return Ok(SignIn::Wait(seconds)),
         };
-        let user = self.store.find_user(username).await?;
         let stored = user.as_ref().map(|user| user.password_hash.as_str());
         let fits = self.passwords.fits(password, stored).await?;
         let Some(user) = user.filter(|_| fits) else {
@@ -139,4 +140,10 @@ impl Auth {
     const fn session_end(&self, at: Millis) -> Millis {
         at.plus_seconds(self.settings.refresh_seconds)
     }
+}
+
+/// One name for all spellings of an account, so that none of them gives more tries.
+fn name_key(username: &str, user: Option<&user::Model>) -> String {
+    let key = user.map(|user| user.username_key.clone());
+    key.unwrap_or_else(|| username.to_lowercase().chars().take(200).collect())
 }

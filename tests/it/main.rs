@@ -20,6 +20,7 @@ mod layering;
 mod multipart;
 mod polling;
 mod publishing;
+mod signing_in;
 mod sse;
 mod storing;
 mod websocket;

@@ -8,12 +8,12 @@ use std::time::Duration;
 use async_graphql::{Context, Object, Schema, Subscription};
 use axum::Router;
 use entity::{Millis, Role};
-use feedgraph::auth::{Auth, AuthSettings};
+use feedgraph::auth::{Auth, AuthSettings, SignIn, password};
 use feedgraph::clock::Clock;
 use feedgraph::graphql::needs::Needs;
 use feedgraph::graphql::{Code, Fault};
 use feedgraph::http::{Door, Drain, Engine, Frame, Health, HttpSettings};
-use feedgraph::store::{Store, StoreSettings};
+use feedgraph::store::{NewUser, Store, StoreSettings};
 use futures::stream::{self, Stream, StreamExt as _};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -213,5 +213,21 @@ impl Tiny {
             .post("application/json", &json!({"query": document}))
             .await;
         serde_json::from_str(&response.text().await.unwrap()).unwrap()
+    }
+
+    /// An access token of a new account.
+    pub async fn token(&self, name: &str, role: Role) -> String {
+        let password = "correct horse battery";
+        let user = NewUser {
+            username: name.into(),
+            password_hash: password::hash(password).unwrap(),
+            role,
+            at: START,
+        };
+        self.store.create_user(&user).await.unwrap().unwrap();
+        match self.auth.sign_in(name, password, None).await.unwrap() {
+            SignIn::Granted(issued) => issued.access_token,
+            other => panic!("{other:?}"),
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use entity::Role;
 use feedgraph::http::HttpSettings;
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
@@ -239,5 +240,32 @@ on_each_database! {
         assert_eq!(socket.code().await, 1001);
         drop(socket);
         within("the server's end", tiny.served).await.unwrap();
+    }
+
+    async fn a_token_is_checked_when_the_connection_begins_and_ends_it_when_it_expires(database: Database) {
+        let tiny = Tiny::start(&database, HttpSettings::default()).await;
+        let token = tiny.token("anna", Role::Reader).await;
+        for payload in [json!({"Authorization": "Bearer nonsense"}), json!({"authorization": "x"})] {
+            let mut socket = Socket::open(&tiny).await;
+            socket.say(json!({"type": "connection_init", "payload": payload})).await;
+            assert_eq!(socket.code().await, 4403);
+        }
+        let mut by_header = Socket::open_with(&tiny, Some("graphql-transport-ws"), Some(&token)).await;
+        by_header.say(json!({"type": "connection_init"})).await;
+        let mut by_payload = Socket::open(&tiny).await;
+        by_payload.say(json!({"type": "connection_init", "payload": {"authorization": format!("Bearer {token}")}})).await;
+        let mut idle = Socket::open(&tiny).await;
+        idle.say(json!({"type": "connection_init", "payload": {"authorization": token}})).await;
+        assert_eq!(idle.hear().await["type"], "connection_ack");
+        for socket in [&mut by_header, &mut by_payload] {
+            assert_eq!(socket.hear().await["type"], "connection_ack");
+            socket.subscribe("a", "subscription { secretQuiet }").await;
+            assert_eq!(socket.hear().await["payload"]["data"]["secretQuiet"], 1);
+        }
+        tiny.clock.advance(15 * 60 * 1_000);
+        assert_eq!(by_header.code().await, 4403);
+        assert_eq!(by_payload.code().await, 4403);
+        idle.subscribe("a", "{ hello }").await;
+        assert_eq!(idle.code().await, 4403);
     }
 }
