@@ -36,9 +36,7 @@ export function App() {
           {planet.description && <p className="about">{planet.description}</p>}
         </div>
         <div className="state">
-          <p>
-            Last update: {front.updatedAt ? <Moment at={front.updatedAt} withDate /> : "not yet"}
-          </p>
+          <p>Last update: {front.updatedAt ? <Moment at={front.updatedAt} withDate /> : "not yet"}</p>
           <p className="connection" data-live={front.live}>
             {front.live ? "Live: new entries appear by themselves" : "Connecting…"}
           </p>
@@ -56,4 +54,3 @@ export function App() {
     </>
   );
 }
-

@@ -22,17 +22,21 @@ const DEADLINE_MS = 30_000;
 
 /** Why the browser tests cannot run here; undefined when they can. */
 export function whyNot() {
-  if (!CHROMIUMS.some(existsSync)) return `no browser at ${CHROMIUMS.join(" or ")} (CHROMIUM_BIN names another)`;
+  if (!CHROMIUMS.some(existsSync))
+    return `no browser at ${CHROMIUMS.join(" or ")} (CHROMIUM_BIN names another)`;
   if (!BINARIES.some(existsSync)) return `no server at ${BINARIES.join(" or ")}: cargo build makes it`;
 }
 
-export const launchBrowser = () => chromium.launch({ executablePath: CHROMIUMS.find(existsSync), args: FLAGS });
+export const launchBrowser = () =>
+  chromium.launch({ executablePath: CHROMIUMS.find(existsSync), args: FLAGS });
 
 /** Starts `feedgraph demo` on a port of its own; answers when it serves. */
 export async function startDemo() {
   const port = await freePort();
   const binary = BINARIES.find(existsSync);
-  const child = spawn(binary, ["demo", "--listen", `127.0.0.1:${port}`], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(binary, ["demo", "--listen", `127.0.0.1:${port}`], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const lines = [];
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on("line", (line) => lines.push(line));
@@ -53,15 +57,23 @@ export async function startDemo() {
 /** Serves the built page, with /graphql handed on to the server as in production. */
 export async function servePage(serverUrl) {
   process.env.FEEDGRAPH_URL = serverUrl;
-  const server = await preview({ root, logLevel: "silent", preview: { host: "127.0.0.1", port: await freePort() } });
+  const server = await preview({
+    root,
+    logLevel: "silent",
+    preview: { host: "127.0.0.1", port: await freePort() },
+  });
   return { url: server.resolvedUrls.local[0], stop: () => server.close() };
 }
 
 /** A publisher with one feed of the given entries. */
 export async function servePublisher(title, entries) {
-  const items = entries.map((e) => `<item><title>${e}</title><guid>${e}</guid><description>${e}</description></item>`);
+  const items = entries.map(
+    (e) => `<item><title>${e}</title><guid>${e}</guid><description>${e}</description></item>`,
+  );
   const feed = `<rss version="2.0"><channel><title>${title}</title>${items.join("")}</channel></rss>`;
-  const server = createServer((_, response) => response.setHeader("content-type", "application/rss+xml").end(feed));
+  const server = createServer((_, response) =>
+    response.setHeader("content-type", "application/rss+xml").end(feed),
+  );
   await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
   return { url: `http://127.0.0.1:${server.address().port}/feed.xml`, stop: () => server.close() };
 }

@@ -15,7 +15,11 @@ const day = (date, ...runs) => ({
 });
 const dayOf = (instant) => instant.slice(0, 10);
 const outline = (days) =>
-  days.map((d) => [d.date, d.entryCount, ...d.runs.map((r) => `${r.source.id}: ${r.entries.map((e) => e.id)}`)]);
+  days.map((d) => [
+    d.date,
+    d.entryCount,
+    ...d.runs.map((r) => `${r.source.id}: ${r.entries.map((e) => e.id)}`),
+  ]);
 
 const monday = day(
   "2024-03-25",

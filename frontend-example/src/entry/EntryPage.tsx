@@ -18,7 +18,9 @@ export function EntryPage({ id }: { id: string }) {
       </p>
       {data?.entry && <WholeEntry entry={data.entry} />}
       {error && <Failure error={error} retry={retry} />}
-      {!data?.entry && !error && <p className="waiting">{fetching ? "Loading…" : "There is no such entry."}</p>}
+      {!data?.entry && !error && (
+        <p className="waiting">{fetching ? "Loading…" : "There is no such entry."}</p>
+      )}
     </main>
   );
 }

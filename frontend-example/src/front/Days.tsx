@@ -22,7 +22,12 @@ export function Days({ days, arrived, titlesOnly }: Props) {
           </h3>
           <div className="entries">
             {run.entries.map((entry) => (
-              <EntryOfDay key={entry.id} entry={entry} isNew={arrived.has(entry.id)} titlesOnly={titlesOnly} />
+              <EntryOfDay
+                key={entry.id}
+                entry={entry}
+                isNew={arrived.has(entry.id)}
+                titlesOnly={titlesOnly}
+              />
             ))}
           </div>
         </section>

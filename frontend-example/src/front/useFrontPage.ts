@@ -67,6 +67,8 @@ export function useFrontPage(planet: string | undefined, withContent: boolean) {
 function readPages(client: Client, { afters, fresh }: Wanted, withContent: boolean) {
   const requestPolicy = fresh ? "network-only" : "cache-first";
   return Promise.all(
-    afters.map((after) => client.query(DaysDocument, { after, timeZone, withContent }, { requestPolicy }).toPromise()),
+    afters.map((after) =>
+      client.query(DaysDocument, { after, timeZone, withContent }, { requestPolicy }).toPromise(),
+    ),
   );
 }

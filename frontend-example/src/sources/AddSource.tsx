@@ -40,7 +40,9 @@ export function AddSource({ planet, added }: { planet: string; added: () => void
       <Refusals refusals={besides(refusals, "url", "title")} />
       {error && <Failure error={error} />}
       <button disabled={fetching}>{fetching ? "Reading the feed…" : "Add"}</button>
-      <p role="status">{data?.addSource.source && !fetching && `Now following ${data.addSource.source.title}.`}</p>
+      <p role="status">
+        {data?.addSource.source && !fetching && `Now following ${data.addSource.source.title}.`}
+      </p>
     </form>
   );
 }

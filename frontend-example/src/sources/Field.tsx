@@ -14,7 +14,13 @@ export function Field({ label, name, refusals, ...input }: Props) {
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
-      <input {...input} id={id} name={name} aria-invalid={against.length > 0} aria-describedby={`${id}-said`} />
+      <input
+        {...input}
+        id={id}
+        name={name}
+        aria-invalid={against.length > 0}
+        aria-describedby={`${id}-said`}
+      />
       <Refusals id={`${id}-said`} refusals={against} />
     </div>
   );
