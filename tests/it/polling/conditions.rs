@@ -28,7 +28,7 @@ on_each_database! {
             assert_eq!(asked.header("if-modified-since"), Some(DATE));
             assert_eq!(asked.status, 304);
         }
-        let attempt = node.attempts(source).await.pop().unwrap();
+        let attempt = node.attempts(source).await.remove(0);
         assert_eq!(attempt.outcome, PollOutcome::Unchanged);
         assert_eq!((attempt.http_status, attempt.bytes), (Some(304), 0));
     }

@@ -7,15 +7,11 @@ mod sharing;
 
 use std::time::Duration;
 
-use entity::{
-    Millis, PollErrorKind, SourceId, SourceStatus, entry, poll_attempt, poll_state, source,
-};
+use entity::{Millis, PollErrorKind, SourceId, SourceStatus, poll_attempt, poll_state, source};
 use feedgraph::clock::Clock;
 use feedgraph::fetch::{FetchSettings, Fetcher};
 use feedgraph::poll::{PollReport, PollSettings, Poller};
 use feedgraph::store::{AddSource, NewSource, Store, StoreSettings};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{Database, Item, Page, Publisher, rss};
@@ -25,12 +21,11 @@ pub const START: Millis = Millis(1_795_406_400_000);
 pub const HOUR: i64 = 3_600;
 pub const DAY: i64 = 24 * HOUR;
 
-/// A node that polls, its clock, and a look into the database.
+/// A node that polls, and its clock.
 pub struct Node {
     pub store: Store,
     pub poller: Poller,
     pub clock: Clock,
-    pub rows: DatabaseConnection,
 }
 
 impl Node {
@@ -60,12 +55,10 @@ impl Node {
             settings,
             name.to_owned(),
         );
-        let rows = sea_orm::Database::connect(&database.url).await.unwrap();
         Self {
             store,
             poller,
             clock,
-            rows,
         }
     }
 
@@ -90,50 +83,30 @@ impl Node {
         self.poll().await
     }
 
-    /// What an editor's pause leaves in the tables.
-    pub async fn pause(&self, source: SourceId) {
-        source::Entity::update_many()
-            .col_expr(source::Column::Status, Expr::value(SourceStatus::Paused))
-            .filter(source::Column::Id.eq(source))
-            .exec(&self.rows)
-            .await
-            .unwrap();
-        poll_state::Entity::update_many()
-            .col_expr(poll_state::Column::NextPollAt, Expr::null())
-            .filter(poll_state::Column::SourceId.eq(source))
-            .exec(&self.rows)
-            .await
-            .unwrap();
-    }
-
     pub async fn state(&self, source: SourceId) -> poll_state::Model {
-        let found = poll_state::Entity::find_by_id(source).one(&self.rows).await;
-        found.unwrap().unwrap()
+        let mut found = self.store.poll_states_of(&[source]).await.unwrap();
+        found.remove(&source).unwrap()
     }
 
     pub async fn source(&self, source: SourceId) -> source::Model {
-        let found = source::Entity::find_by_id(source).one(&self.rows).await;
-        found.unwrap().unwrap()
+        let mut found = self.store.sources_by_ids(&[source]).await.unwrap();
+        found.remove(&source).unwrap()
     }
 
     /// Titles of the stored entries, in the order of the alphabet.
     pub async fn titles(&self, source: SourceId) -> Vec<String> {
-        let entries = entry::Entity::find()
-            .filter(entry::Column::SourceId.eq(source))
-            .order_by_asc(entry::Column::Title)
-            .all(&self.rows)
-            .await;
-        let entries = entries.unwrap().into_iter();
-        entries.map(|entry| entry.title).collect()
+        let sources = [source];
+        let newest = self.store.newest_entries_of_sources(&sources, 100).await;
+        let entries = newest.unwrap().remove(&source).unwrap_or_default();
+        let mut titles: Vec<String> = entries.into_iter().map(|entry| entry.title).collect();
+        titles.sort_unstable();
+        titles
     }
 
+    /// Attempts, newest first.
     pub async fn attempts(&self, source: SourceId) -> Vec<poll_attempt::Model> {
-        let attempts = poll_attempt::Entity::find()
-            .filter(poll_attempt::Column::SourceId.eq(source))
-            .order_by_asc(poll_attempt::Column::Id)
-            .all(&self.rows)
-            .await;
-        attempts.unwrap()
+        let mut found = self.store.attempts_of(&[source], 50).await.unwrap();
+        found.remove(&source).unwrap_or_default()
     }
 
     /// How the source is doing and why, as an editor sees it.

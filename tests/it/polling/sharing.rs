@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::routing::get;
 use entity::{PollOutcome, SourceStatus};
 use feedgraph::clock::Clock;
+use feedgraph::store::Pause;
 use tokio_util::sync::CancellationToken;
 
 use super::{HOUR, Node, START, feed};
@@ -176,7 +177,7 @@ on_each_database! {
         let publisher = Publisher::start().await;
         publisher.set("/feed", feed(&["one"]));
         let source = node.follow(&publisher.url("/feed")).await;
-        node.pause(source).await;
+        node.store.set_paused(source, Pause::Pause, START).await.unwrap();
         assert_eq!(node.poll().await.polled, 0);
         let visited = node.poller.visit_now(source).await.unwrap().unwrap();
         assert_eq!(visited.attempt.outcome, PollOutcome::Changed);
