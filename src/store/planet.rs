@@ -1,9 +1,7 @@
 //! Making, changing and removing planets. In: what an editor says. Out: rows, with the revision. Must not
 //! know: who may do it, which sources are in them.
 
-use entity::{
-    Millis, PlanetId, Revision, SourceId, planet, planet_entry, planet_link, planet_source,
-};
+use entity::{Millis, PlanetId, Revision, SourceId, planet, planet_entry, planet_link};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, DbErr, EntityTrait, IntoActiveModel,
@@ -204,14 +202,7 @@ async fn remove(tx: &Tx, id: PlanetId, at: Millis) -> Result<Work<()>, DbErr> {
         .filter(planet_entry::Column::PlanetId.eq(id))
         .exec(&tx.db)
         .await?;
-    planet_source::Entity::delete_many()
-        .filter(planet_source::Column::PlanetId.eq(id))
-        .exec(&tx.db)
-        .await?;
-    planet_link::Entity::delete_many()
-        .filter(planet_link::Column::PlanetId.eq(id))
-        .exec(&tx.db)
-        .await?;
+    // Its links and its list of sources go with it.
     planet::Entity::delete_by_id(id).exec(&tx.db).await?;
     if let Some(heir) = oldest(tx).await?.filter(|_| row.is_default) {
         planet::Entity::update_many()

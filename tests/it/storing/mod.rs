@@ -1,5 +1,6 @@
 //! The store, as its callers use it: on both databases.
 
+mod accounts;
 mod claiming;
 mod jobs;
 mod made;
