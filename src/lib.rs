@@ -11,6 +11,7 @@ pub mod fetch;
 pub mod follow;
 pub mod graphql;
 pub mod http;
+pub mod jobs;
 pub mod normalize;
 pub mod parse;
 pub mod poll;

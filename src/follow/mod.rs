@@ -3,6 +3,10 @@
 //! Must not know: GraphQL, HTTP, or how rows are stored.
 
 pub mod check;
+mod reading;
 mod refusal;
+mod subscribe;
 
+pub use reading::{already_followed, new_home, not_readable, read_and_follow};
 pub use refusal::{Refusal, code_of, quoted};
+pub use subscribe::{Followed, Wish, subscribe};

@@ -142,6 +142,12 @@ impl Poller {
         }
     }
 
+    /// What this process is called among those that share the database.
+    #[must_use]
+    pub fn node(&self) -> &str {
+        &self.0.node
+    }
+
     fn store(&self) -> &Store {
         &self.0.store
     }
