@@ -1,7 +1,7 @@
 //! Reads the parameters out of an HTTP request. In: method, headers, query string, body. Out: parameters,
 //! or what is wrong with the request as HTTP. Must not know: GraphQL.
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::http::{HeaderMap, Method, StatusCode, header, request};
 use tokio::time::timeout;
 
@@ -30,23 +30,27 @@ pub async fn read(
         ));
     }
     check_type(&parts.headers)?;
-    let reading = timeout(settings.body_timeout, to_bytes(body, settings.body_bytes));
-    match reading.await {
+    let limit = settings.body_bytes;
+    if usize::try_from(body.size_hint().lower()).is_ok_and(|least| least > limit) {
+        return Err(too_large(limit));
+    }
+    match timeout(settings.body_timeout, to_bytes(body, limit)).await {
         Ok(Ok(bytes)) => params::from_json(&bytes),
-        Ok(Err(_)) => Err(Refusal::of_request(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            Code::PayloadTooLarge,
-            format!(
-                "The body is cut off, or over {} bytes.",
-                settings.body_bytes
-            ),
-        )),
+        Ok(Err(_)) => Err(too_large(limit)),
         Err(_) => Err(Refusal::of_request(
             StatusCode::REQUEST_TIMEOUT,
             Code::Timeout,
             "The body took too long to come.",
         )),
     }
+}
+
+fn too_large(limit: usize) -> Refusal {
+    Refusal::of_request(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        Code::PayloadTooLarge,
+        format!("The body is cut off, or over {limit} bytes."),
+    )
 }
 
 /// Only JSON in UTF-8, not compressed: no form of request that a page of another origin can send without

@@ -13,6 +13,7 @@
 mod support;
 mod tiny;
 
+mod attacks;
 mod fetch_bounds;
 mod fetching;
 mod http;

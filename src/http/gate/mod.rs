@@ -215,16 +215,25 @@ fn know_one_of(schema: &mut Schema) {
     }
 }
 
+/// Once a limit of the parser is reached, what else it found is of no use.
 fn refuse(errors: &DiagnosticList, code: Code) -> Refusal {
-    let problems = errors.iter().take(MAX_ERRORS).map(|diagnostic| {
-        let error = diagnostic.unstable_to_json_compat();
-        let limit = error.message.contains("limit reached");
-        let code = if limit { Code::LimitExceeded } else { code };
-        let mut problem = Problem::new(code, error.message.clone());
-        problem.locations = locations(&error);
-        problem
-    });
-    Refusal::of_document(problems.collect())
+    let mut problems = Vec::new();
+    for diagnostic in errors.iter() {
+        if problems.len() < MAX_ERRORS {
+            problems.push(problem(code, &diagnostic.unstable_to_json_compat()));
+        }
+        if diagnostic.error.to_string().contains("limit reached") {
+            let limit = diagnostic.unstable_to_json_compat();
+            return Refusal::of_document(vec![problem(Code::LimitExceeded, &limit)]);
+        }
+    }
+    Refusal::of_document(problems)
+}
+
+fn problem(code: Code, error: &apollo_compiler::response::GraphQLError) -> Problem {
+    let mut problem = Problem::new(code, error.message.clone());
+    problem.locations = locations(error);
+    problem
 }
 
 fn locations(error: &apollo_compiler::response::GraphQLError) -> Vec<Location> {
