@@ -34,7 +34,7 @@ export const launchBrowser = () =>
 export async function startDemo() {
   const port = await freePort();
   const binary = BINARIES.find(existsSync);
-  const child = spawn(binary, ["demo", "--listen", `127.0.0.1:${port}`], {
+  const child = spawn(binary, ["demo", "--every", "2", "--listen", `127.0.0.1:${port}`], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const lines = [];

@@ -14,7 +14,8 @@ type Props = {
 
 export function FrontPage({ planet, front, titlesOnly, setTitlesOnly }: Props) {
   const { days, arrivals, loading, error, reload, older } = front;
-  const newest = arrivals[0]?.entry;
+  const news = arrivals.filter((arrival) => !arrival.backlog).map((arrival) => arrival.entry);
+  const newest = news[0];
   return (
     <div className="columns">
       <main id="main" tabIndex={-1} aria-busy={loading}>
@@ -36,7 +37,7 @@ export function FrontPage({ planet, front, titlesOnly, setTitlesOnly }: Props) {
         <p className="unseen" role="status">
           {newest && `New from ${newest.source.title}: ${newest.title}`}
         </p>
-        <Days days={days} arrived={new Set(arrivals.map((a) => a.entry.id))} titlesOnly={titlesOnly} />
+        <Days days={days} arrived={new Set(news.map((entry) => entry.id))} titlesOnly={titlesOnly} />
         {days.length === 0 && !error && <p className="waiting">{loading ? "Loading…" : "No entries yet."}</p>}
         {error && <Failure error={error} retry={reload} />}
         {older && (

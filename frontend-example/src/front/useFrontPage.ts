@@ -39,8 +39,8 @@ export function useFrontPage(planet: string | undefined, withContent: boolean) {
   const reload = useCallback(() => setWanted(({ afters }) => ({ afters, fresh: true })), []);
   const { arrivals, live } = useNewEntries(pages[0]?.changeCursor, planet, withContent, reload);
   useEffect(() => {
-    if (arrivals.length >= MOST_ARRIVALS) reload();
-  }, [arrivals.length, reload]);
+    if (arrivals.length >= MOST_ARRIVALS && !loading) reload();
+  }, [arrivals.length, loading, reload]);
 
   const next = pages.at(-1)?.planet?.days.pageInfo;
   const days = useMemo(() => {
