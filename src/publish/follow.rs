@@ -9,7 +9,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 
 use super::Bell;
-use crate::store::{Notice, Notices, Store};
+use crate::store::{Notice, Notices, Store, StoreError};
 
 /// Runs until `shutdown`; looks at the head every `every` at the latest. A database that does not answer
 /// is tried again then, and the failure is logged.
@@ -81,10 +81,7 @@ async fn next(notices: &mut Option<Notices>) -> Heard {
         Ok(Notice::Job(job)) => Heard::Job(job),
         Ok(Notice::Lost) => Heard::Lost,
         Err(error) => {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "listening for other nodes failed"
-            );
+            deaf(&error);
             Heard::Deaf
         }
     }
@@ -94,10 +91,7 @@ async fn listen(store: &Store) -> Option<Notices> {
     match store.notices().await {
         Ok(notices) => notices,
         Err(error) => {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "listening for other nodes failed"
-            );
+            deaf(&error);
             None
         }
     }
@@ -107,10 +101,13 @@ async fn look(store: &Store, bell: &Bell) {
     match store.head().await {
         Ok(head) => bell.ring(head.revision),
         Err(error) => {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "looking at the change log failed"
-            );
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(error, "looking at the change log failed");
         }
     }
+}
+
+fn deaf(error: &StoreError) {
+    let error: &dyn std::error::Error = error;
+    tracing::warn!(error, "listening for other nodes failed");
 }

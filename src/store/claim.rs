@@ -69,7 +69,7 @@ impl Store {
     /// # Errors
     /// When the transaction fails; the lease then runs out by itself.
     pub async fn release(&self, claim: &Claim) -> Result<(), StoreError> {
-        let committed = transaction!(self, "releasing a claim", |tx| async {
+        transaction!(self, "releasing a claim", |tx| async {
             poll_state::Entity::update_many()
                 .col_expr(poll_state::Column::ClaimedUntil, Expr::null())
                 .col_expr(poll_state::Column::ClaimedBy, Expr::null())
@@ -79,7 +79,7 @@ impl Store {
                 .await?;
             Ok(Work::quiet(()))
         })?;
-        Ok(committed.value)
+        Ok(())
     }
 
     /// When the first source that nobody holds is, or was, due.
@@ -141,7 +141,7 @@ async fn due(tx: &Tx, now: Millis, limits: &ClaimLimits) -> Result<Vec<SourceId>
     let mut others = String::new();
     for host in &limits.busy_hosts {
         values.push(host.as_str().into());
-        others.push_str(&format!(" AND due.host <> ${}", values.len()));
+        others.extend([" AND due.host <> $", &values.len().to_string()]);
     }
     let sql = format!(
         "WITH due AS (\

@@ -100,7 +100,6 @@ impl Store {
             .iter()
             .map(|row| row.try_get_by_index(0))
             .collect::<Result<Vec<Millis>, _>>()
-            .map_err(Into::into)
             .reading("a quarter of an hour")?;
         quarters.sort_unstable_by(|one, other| other.cmp(one));
         Ok(quarters)

@@ -61,7 +61,10 @@ pub(super) fn is_passing(error: &DbErr) -> bool {
     else {
         return false;
     };
-    let Some(code) = inner.as_database_error().and_then(|error| error.code()) else {
+    let Some(code) = inner
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+    else {
         return false;
     };
     match code.parse::<u32>() {

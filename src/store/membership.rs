@@ -165,9 +165,16 @@ async fn leave(tx: &Tx, planet: PlanetId, sources: &[SourceId]) -> Result<(), Db
     Ok(())
 }
 
-/// Locks the sources that are not removed: what a visit of one of them stores is then seen, or waits.
-pub(super) async fn lock_all(tx: &Tx, sources: &[SourceId]) -> Result<(), DbErr> {
-    for source in sorted(sources) {
+/// Locks the sources of a planet: what a visit of one of them stores is then seen, or waits.
+pub(super) async fn lock_members(tx: &Tx, planet: PlanetId) -> Result<(), DbErr> {
+    let members: Vec<SourceId> = planet_source::Entity::find()
+        .select_only()
+        .column(planet_source::Column::SourceId)
+        .filter(planet_source::Column::PlanetId.eq(planet))
+        .into_tuple()
+        .all(&tx.db)
+        .await?;
+    for source in sorted(&members) {
         lock(tx, source).await?;
     }
     Ok(())

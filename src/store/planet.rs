@@ -8,7 +8,7 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::membership::{join, lock_planet};
+use super::membership::{join, lock_members, lock_planet};
 use super::write::{NewChange, Tx, Work, transaction};
 use super::{Store, StoreError, Written};
 
@@ -198,6 +198,7 @@ async fn remove(tx: &Tx, id: PlanetId, at: Millis) -> Result<Work<()>, DbErr> {
     let Some(row) = lock_planet(tx, id).await? else {
         return Ok(Work::quiet(()));
     };
+    lock_members(tx, id).await?;
     planet_entry::Entity::delete_many()
         .filter(planet_entry::Column::PlanetId.eq(id))
         .exec(&tx.db)

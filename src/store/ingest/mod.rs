@@ -96,7 +96,7 @@ pub(super) async fn record_visit(
     }
     let moved = moved::apply(&tx.db, &mut new, record.state.moved_to.as_deref()).await?;
     facts::retitle(&mut new);
-    let changed = facts::looks_different(&source, &new);
+    let is_seen = facts::looks_different(&source, &new);
     if new != source {
         save(tx, &new).await?;
     }
@@ -106,7 +106,7 @@ pub(super) async fn record_visit(
     let attempt_id = state::note_attempt(tx, visit.source, record, &stored).await?;
     state::store(tx, state, record, (&stored, &moved), &new).await?;
     let mut changes = Vec::new();
-    if changed {
+    if is_seen {
         let kind = ChangeKind::SourceUpdated;
         changes.push(NewChange::source(kind, visit.source, record.at));
     }

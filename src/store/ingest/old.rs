@@ -55,7 +55,7 @@ async fn find<C: ConnectionTrait>(
     source: SourceId,
     which: sea_orm::sea_query::Expr,
 ) -> Result<Vec<Known>, DbErr> {
-    let rows: Vec<(EntryId, Vec<u8>, Option<Vec<u8>>, Vec<u8>)> = entry::Entity::find()
+    let rows = entry::Entity::find()
         .select_only()
         .columns([
             entry::Column::Id,
@@ -65,7 +65,7 @@ async fn find<C: ConnectionTrait>(
         ])
         .filter(entry::Column::SourceId.eq(source))
         .filter(which)
-        .into_tuple()
+        .into_tuple::<(_, Vec<u8>, Option<Vec<u8>>, Vec<u8>)>()
         .all(db)
         .await?;
     let rows = rows.into_iter();

@@ -4,7 +4,6 @@ use entity::Millis;
 use feedgraph::store::{Claim, ClaimLimits, Lease, Store};
 
 use super::made::{START, claim, open, source, visit};
-use crate::support::Database;
 
 const LIMITS: ClaimLimits = ClaimLimits {
     sources: 10,

@@ -3,13 +3,14 @@
 mod accounts;
 mod claiming;
 mod jobs;
+mod keeping;
+mod logging;
 mod made;
 mod paging;
 mod visiting;
 
 use entity::Millis;
 
-use crate::support::Database;
 use made::open;
 
 /// Futures of the store are awaited inside resolvers, which may move between threads.

@@ -9,7 +9,6 @@ use feedgraph::store::{
 };
 
 use super::made::{START, dated, draft, named, open, read, source};
-use crate::support::Database;
 
 const ORDERS: [EntryOrder; 4] = [
     EntryOrder::PublishedDesc,

@@ -4,7 +4,6 @@ use entity::{ChangeKind, Revision};
 use feedgraph::store::Store;
 
 use super::made::{START, claim, dated, draft, named, open, read, source, visit};
-use crate::support::Database;
 
 async fn kinds(store: &Store, after: Revision) -> Vec<ChangeKind> {
     let changes = store.changes_after(after, 1_000).await.unwrap();
@@ -37,7 +36,7 @@ on_each_database! {
         read(&store, source.id, START, vec![dated("one", place)]).await;
         let later = START.plus_seconds(100);
         let mut changed = dated("one", START.plus_seconds(-5));
-        changed.title = "Another".to_owned();
+        "Another".clone_into(&mut changed.title);
         changed.content_hash = [9; 16];
         let summary = read(&store, source.id, later, vec![changed.clone()]).await;
         assert_eq!((summary.added, summary.updated), (0, 1));
