@@ -3,6 +3,8 @@
 
 use async_graphql::{Error, ErrorExtensionValues};
 
+use crate::store::StoreError;
+
 /// What resolvers give.
 pub type Result<T, E = Fault> = std::result::Result<T, E>;
 
@@ -124,6 +126,12 @@ impl Fault {
             Code::Internal,
             "Something went wrong inside the server. The cause is in its log.",
         )
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(cause: StoreError) -> Self {
+        Self::internal(&cause)
     }
 }
 

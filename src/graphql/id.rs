@@ -44,7 +44,7 @@ keys! {
 }
 
 /// What an id of any kind refers to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AnyKey {
     /// An author.
     Author(AuthorId),

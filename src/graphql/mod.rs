@@ -1,10 +1,141 @@
 //! The API. In: GraphQL documents. Out: answers and streams. Must not know: HTTP, SQL, feeds.
+//!
+//! The roots are [`query`], [`mutation`] and [`subscription`]; each noun of the contract has a file with
+//! its fields. Resolvers give [`error::Result`], never async-graphql's own: its errors show their insides.
+//! A nullable field that can fail is `Option<Result<T>>`, since a failing `Result<Option<T>>` takes its
+//! parent with it.
 
+pub mod author;
+pub mod change;
+mod cursor;
+pub mod day;
+pub mod entry;
 pub mod error;
+pub mod filter;
+mod gather;
 pub mod id;
+pub mod job;
+mod list;
+mod live;
+pub mod loader;
 pub mod mutation;
 pub mod needs;
+pub mod node;
+pub mod page;
+pub mod planet;
+pub mod polling;
+pub mod query;
+pub mod run;
 pub mod scalar;
+pub mod server;
+pub mod source;
+pub mod subscription;
+pub mod tag;
+pub mod user;
+pub mod viewer;
 pub mod word;
+mod zone;
 
+use async_graphql::{Context, EmptyMutation, Request, SDLExportOptions, SchemaBuilder};
+use entity::Revision;
+
+use error::Result;
 pub use error::{Code, Fault};
+use query::Query;
+use subscription::Subscription;
+
+use crate::clock::Clock;
+use crate::publish::Bell;
+use crate::store::Store;
+
+/// The schema with its roots.
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
+/// The root of writing.
+pub type Mutation = EmptyMutation;
+
+/// What resolvers work with.
+#[derive(Clone)]
+pub struct Services {
+    /// The rows.
+    pub store: Store,
+    /// Rings when the change log or a job moves.
+    pub bell: Bell,
+    /// The time.
+    pub clock: Clock,
+    /// What the operator chose.
+    pub settings: GraphqlSettings,
+}
+
+/// What the operator chose.
+#[derive(Clone, Debug)]
+pub struct GraphqlSettings {
+    /// What the server calls itself.
+    pub name: String,
+    /// How deep selections may be nested; the door enforces it.
+    pub max_depth: u32,
+    /// How many values a document may ask for.
+    pub max_complexity: u32,
+}
+
+impl Default for GraphqlSettings {
+    fn default() -> Self {
+        Self {
+            name: "Feedgraph".to_owned(),
+            max_depth: 15,
+            max_complexity: 1_000_000,
+        }
+    }
+}
+
+/// The schema, ready to execute. Must be called inside the runtime.
+#[must_use]
+pub fn build(services: Services) -> Schema {
+    let complexity = usize::try_from(services.settings.max_complexity).unwrap_or(usize::MAX);
+    builder()
+        .limit_complexity(complexity)
+        .data(loader::new(services.store.clone()))
+        .data(services)
+        .finish()
+}
+
+/// The schema's text, as schema.graphql holds it.
+#[must_use]
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new()
+        .include_specified_by()
+        .prefer_single_line_descriptions();
+    let text = builder().finish().sdl_with_options(options);
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    format!("{}\n", lines.join("\n").trim())
+}
+
+fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    Schema::build(Query, Mutation::default(), Subscription)
+}
+
+/// How far the change log had come when a request began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Began(pub Revision);
+
+/// Marks the beginning of a request; every door calls it before executing. What `changeCursor` gives must
+/// be older than anything that the request reads, and fields are read at the same time.
+#[must_use]
+pub fn begin(request: Request, bell: &Bell) -> Request {
+    request.data(Began(bell.last()))
+}
+
+/// What resolvers work with.
+///
+/// # Errors
+/// `INTERNAL` when the schema was built without.
+pub fn services<'a>(ctx: &Context<'a>) -> Result<&'a Services> {
+    ctx.data::<Services>().map_err(|_| Fault::hidden())
+}
+
+/// The rows.
+///
+/// # Errors
+/// `INTERNAL` when the schema was built without.
+pub fn store<'a>(ctx: &Context<'a>) -> Result<&'a Store> {
+    Ok(&services(ctx)?.store)
+}

@@ -1,0 +1,57 @@
+//! Lists of entries, as `entries` and the nouns offer them. In: a filter, an order and a window. Out: a
+//! connection. Must not know: whose list it is.
+
+use async_graphql::Context;
+use entity::entry;
+
+use super::entry::Entry;
+use super::error::Result;
+use super::filter::EntryOrder;
+use super::gather::{self, Wanted};
+use super::page::{self, Connection, Window};
+use super::store;
+use crate::store::{EntryFilter, EntryPosition, Page};
+
+/// A page of entries, with all that is selected of them fetched at once.
+///
+/// # Errors
+/// `INVALID_PAGE`, `INVALID_CURSOR`, or `INTERNAL` when the store fails.
+pub async fn entries(
+    ctx: &Context<'_>,
+    filter: &EntryFilter,
+    order: EntryOrder,
+    window: &Window,
+) -> Result<Connection<Entry>> {
+    let slice = window.slice::<EntryPosition>(order.list())?;
+    let store = store(ctx)?;
+    let look = ctx.look_ahead();
+    let page = store.list_entries(filter, order.into(), &slice).await?;
+    let total = if page::wants_total(&look) {
+        Some(store.count_entries(filter).await?)
+    } else {
+        None
+    };
+    let nodes = gather::entries(store, page.rows, Wanted::of(&page::items(&look))).await?;
+    let page = Page {
+        rows: nodes,
+        has_next: page.has_next,
+        has_previous: page.has_previous,
+    };
+    Ok(connection(page, order, total))
+}
+
+/// A page of entries whose parts are fetched when they are asked for, together with those of the other
+/// lists beside it: for lists inside lists.
+#[must_use]
+pub fn plain_entries(
+    page: Page<entry::Model>,
+    order: EntryOrder,
+    total: Option<i64>,
+) -> Connection<Entry> {
+    connection(page::map(page, Entry::from), order, total)
+}
+
+fn connection(page: Page<Entry>, order: EntryOrder, total: Option<i64>) -> Connection<Entry> {
+    let position = |entry: &Entry| EntryPosition::of(&entry.row, order.into());
+    Connection::new(order.list(), page, position, total)
+}
