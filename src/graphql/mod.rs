@@ -103,7 +103,9 @@ pub fn build(services: Services) -> Schema {
 pub fn sdl() -> String {
     let options = SDLExportOptions::new()
         .include_specified_by()
-        .prefer_single_line_descriptions();
+        .prefer_single_line_descriptions()
+        .use_space_ident()
+        .indent_width(2);
     let text = builder().finish().sdl_with_options(options);
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     format!("{}\n", lines.join("\n").trim())

@@ -11,7 +11,6 @@
 
 #[macro_use]
 mod support;
-mod tiny;
 
 mod attacks;
 mod fetch_bounds;
@@ -21,7 +20,9 @@ mod layering;
 mod multipart;
 mod polling;
 mod publishing;
+mod schema;
 mod signing_in;
 mod sse;
 mod storing;
+mod tiny;
 mod websocket;
