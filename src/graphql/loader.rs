@@ -1,48 +1,126 @@
-//! What resolvers ask one by one, asked of the store at once: all keys that are wanted at the same time
+//! What resolvers ask one by one, asked of the store at once: all keys that a level of a document wants
 //! become one statement. In: keys. Out: rows. Must not know: who wants them.
+//!
+//! A request's fields are resolved in one task, pass by pass. Whoever asks first for a kind of thing lets
+//! the pass end, in which all others put their keys beside the first, and then asks for all of them. This
+//! needs no timer and no other task, and it is the same few statements every time.
 
+use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::Context;
-use async_graphql::dataloader::{DataLoader, Loader};
-use async_graphql::runtime::{TokioSpawner, TokioTimer};
 use entity::{
     AuthorId, EntryId, Millis, PlanetId, SourceId, author, enclosure, entry, entry_body, planet,
     planet_link, poll_attempt, poll_state, source,
 };
+use tokio::sync::oneshot;
+use tokio::task::yield_now;
 
 use super::error::{Fault, Result};
+use super::store;
 use crate::store::Store;
 
-/// Asks the store for many keys at once.
-#[derive(Clone)]
-pub struct Batches(Store);
+/// A kind of thing that can be asked for many at once.
+pub trait Key: Copy + Eq + Hash + Send + Sync + 'static {
+    /// What belongs to a key.
+    type Value: Clone + Send + Sync + 'static;
 
-/// The batches of a schema; must be made inside the runtime.
-#[must_use]
-pub fn new(store: Store) -> DataLoader<Batches> {
-    DataLoader::new(
-        Batches(store),
-        TokioSpawner::current(),
-        TokioTimer::default(),
-    )
+    /// What belongs to each of the keys; those to which nothing belongs are left out.
+    fn load(
+        store: &Store,
+        keys: &[Self],
+    ) -> impl Future<Output = Result<HashMap<Self, Self::Value>>> + Send;
+}
+
+/// The questions of one request that wait to be asked.
+#[derive(Default)]
+pub struct Batches(Mutex<HashMap<TypeId, Box<dyn Any + Send>>>);
+
+type Answer<K> = Result<Option<<K as Key>::Value>>;
+type Waiting<K> = Vec<(K, oneshot::Sender<Answer<K>>)>;
+
+impl Batches {
+    /// Puts a key beside the others; also tells whether it is the first.
+    fn join<K: Key>(&self, key: K) -> (oneshot::Receiver<Answer<K>>, bool) {
+        let (sender, receiver) = oneshot::channel();
+        let first = self.with(|waiting: &mut Waiting<K>| {
+            waiting.push((key, sender));
+            waiting.len() == 1
+        });
+        (receiver, first)
+    }
+
+    fn take<K: Key>(&self) -> Waiting<K> {
+        self.with(std::mem::take)
+    }
+
+    fn with<K: Key, T>(&self, change: impl FnOnce(&mut Waiting<K>) -> T) -> T {
+        let mut queues = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let queue = queues
+            .entry(TypeId::of::<K>())
+            .or_insert_with(|| Box::<Waiting<K>>::default());
+        match queue.downcast_mut() {
+            Some(waiting) => change(waiting),
+            // A queue is kept under its own type, so this is never reached.
+            None => change(&mut Waiting::new()),
+        }
+    }
+}
+
+/// Lets those go on waiting by themselves who wait for one that was dropped: another field of its object
+/// failed, say.
+struct Leader<'a, K: Key>(&'a Batches, std::marker::PhantomData<fn() -> K>);
+
+impl<K: Key> Drop for Leader<'_, K> {
+    fn drop(&mut self) {
+        drop(self.0.take::<K>());
+    }
 }
 
 /// What belongs to a key, or nothing; waits for the others that want the same kind of thing.
 ///
 /// # Errors
 /// `INTERNAL` when the store fails.
-pub async fn find<K>(ctx: &Context<'_>, key: K) -> Result<Option<<Batches as Loader<K>>::Value>>
-where
-    K: Send + Sync + Hash + Eq + Clone + 'static,
-    Batches: Loader<K, Error = Fault>,
-{
-    let batches = ctx
-        .data::<DataLoader<Batches>>()
-        .map_err(|_| Fault::hidden())?;
-    batches.load_one(key).await
+pub async fn find<K: Key>(ctx: &Context<'_>, key: K) -> Result<Option<K::Value>> {
+    let batches = ctx.data::<Batches>().map_err(|_| Fault::hidden())?;
+    loop {
+        let (answer, first) = batches.join(key);
+        if first {
+            ask_for_all::<K>(batches, store(ctx)?).await;
+        }
+        // Without an answer, who was to ask is gone: ask anew.
+        if let Ok(answer) = answer.await {
+            return answer;
+        }
+    }
+}
+
+async fn ask_for_all<K: Key>(batches: &Batches, store: &Store) {
+    let leader = Leader::<K>(batches, std::marker::PhantomData);
+    // The first pass brings those beside this one, the second those who are one step behind.
+    yield_now().await;
+    yield_now().await;
+    let waiting = batches.take::<K>();
+    std::mem::forget(leader);
+    let mut keys: Vec<K> = Vec::with_capacity(waiting.len());
+    let mut seen = std::collections::HashSet::new();
+    keys.extend(
+        waiting
+            .iter()
+            .map(|(key, _)| *key)
+            .filter(|key| seen.insert(*key)),
+    );
+    let found = K::load(store, &keys).await;
+    for (key, sender) in waiting {
+        let answer = match &found {
+            Ok(found) => Ok(found.get(&key).cloned()),
+            Err(fault) => Err(fault.clone()),
+        };
+        // Who does not wait any more needs no answer.
+        let _ = sender.send(answer);
+    }
 }
 
 /// A source by its key.
@@ -84,13 +162,12 @@ pub struct UpdatedAt(pub PlanetId);
 
 macro_rules! batches {
     ($($key:ident => $method:ident -> $value:ty;)*) => {$(
-        impl Loader<$key> for Batches {
+        impl Key for $key {
             type Value = $value;
-            type Error = Fault;
 
-            async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, $value>> {
+            async fn load(store: &Store, keys: &[Self]) -> Result<HashMap<Self, $value>> {
                 let keys: Vec<_> = keys.iter().map(|key| key.0).collect();
-                let found = self.0.$method(&keys).await?;
+                let found = store.$method(&keys).await?;
                 Ok(found.into_iter().map(|(key, value)| ($key(key), value.into())).collect())
             }
         }
@@ -112,14 +189,13 @@ batches! {
 
 macro_rules! counted_batches {
     ($($key:ident => $method:ident -> $value:ty;)*) => {$(
-        impl Loader<$key> for Batches {
+        impl Key for $key {
             type Value = Vec<$value>;
-            type Error = Fault;
 
-            async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, Vec<$value>>> {
+            async fn load(store: &Store, keys: &[Self]) -> Result<HashMap<Self, Vec<$value>>> {
                 let mut found = HashMap::new();
                 for (count, ids) in by_count(keys.iter().map(|key| (key.1, key.0))) {
-                    let rows = self.0.$method(&ids, count).await?;
+                    let rows = store.$method(&ids, count).await?;
                     found.extend(rows.into_iter().map(|(id, rows)| ($key(id, count), rows)));
                 }
                 Ok(found)

@@ -87,13 +87,12 @@ impl Default for GraphqlSettings {
     }
 }
 
-/// The schema, ready to execute. Must be called inside the runtime.
+/// The schema, ready to execute requests that [`begin`] has prepared.
 #[must_use]
 pub fn build(services: Services) -> Schema {
     let complexity = usize::try_from(services.settings.max_complexity).unwrap_or(usize::MAX);
     builder()
         .limit_complexity(complexity)
-        .data(loader::new(services.store.clone()))
         .data(services)
         .finish()
 }
@@ -119,11 +118,13 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Began(pub Revision);
 
-/// Marks the beginning of a request; every door calls it before executing. What `changeCursor` gives must
-/// be older than anything that the request reads, and fields are read at the same time.
+/// Gives a request what it needs for itself; every door calls it before executing. What `changeCursor`
+/// gives must be older than anything that the request reads, and fields are read at the same time.
 #[must_use]
 pub fn begin(request: Request, bell: &Bell) -> Request {
-    request.data(Began(bell.last()))
+    request
+        .data(Began(bell.last()))
+        .data(loader::Batches::default())
 }
 
 /// What resolvers work with.

@@ -168,7 +168,7 @@ fn compare(wanted: &ExtendedType, ours: &ExtendedType, missing: &mut Vec<String>
             ExtendedType::Object(ty) => ty
                 .implements_interfaces
                 .iter()
-                .map(|name| name.to_string())
+                .map(ToString::to_string)
                 .collect(),
             _ => BTreeSet::new(),
         }
@@ -189,13 +189,13 @@ fn compare(wanted: &ExtendedType, ours: &ExtendedType, missing: &mut Vec<String>
                     format!("{place}: {}", field.ty),
                     missing,
                 );
-                let wanted = field.arguments.iter().map(|argument| &**argument).collect();
-                let ours = ours.arguments.iter().map(|argument| &**argument).collect();
-                arguments(&place, wanted, ours, missing);
+                let wanted: Vec<_> = field.arguments.iter().map(|argument| &**argument).collect();
+                let ours: Vec<_> = ours.arguments.iter().map(|argument| &**argument).collect();
+                arguments(&place, &wanted, &ours, missing);
             }
         }
     }
-    arguments(name, inputs(wanted), inputs(ours), missing);
+    arguments(name, &inputs(wanted), &inputs(ours), missing);
     let one_of = |ty: &ExtendedType| ty.directives().has("oneOf");
     note(
         one_of(wanted) == one_of(ours),
@@ -215,11 +215,11 @@ fn compare(wanted: &ExtendedType, ours: &ExtendedType, missing: &mut Vec<String>
 
 fn arguments(
     place: &str,
-    wanted: Vec<&InputValueDefinition>,
-    ours: Vec<&InputValueDefinition>,
+    wanted: &[&InputValueDefinition],
+    ours: &[&InputValueDefinition],
     missing: &mut Vec<String>,
 ) {
-    for wanted in &wanted {
+    for wanted in wanted {
         let place = format!("{place}({}: {})", wanted.name, wanted.ty);
         match ours.iter().find(|ours| ours.name == wanted.name) {
             None => missing.push(place),

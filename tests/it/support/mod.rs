@@ -4,12 +4,14 @@
 
 mod database;
 mod feed;
+mod graph;
 mod postgres;
 mod publisher;
 mod wait;
 
 pub use database::{Database, Kind, run_on};
 pub use feed::{Item, atom, rss};
+pub use graph::{Answers, Graph, NOON, by, code, feed_url, next};
 pub use publisher::{Page, Publisher, Seen};
 pub use wait::{DEADLINE, eventually, within};
 
