@@ -8,6 +8,7 @@ mod document;
 mod first;
 pub(crate) mod reference;
 pub mod subscriptions;
+mod tolerant;
 
 pub use discover::{FeedLink, discover, well_known_paths};
 pub use document::{
@@ -78,14 +79,28 @@ pub fn read(
     }
     let bytes = decode::unwrap_gzip(bytes, max_bytes).ok_or_else(too_large)?;
     let decoded = decode::decode(&bytes, content_type);
-    let text = decoded.text.trim_start();
-    let mut document = first::read(text).ok_or_else(|| NotAFeed {
+    let text = decoded.text.as_ref();
+    let mut document = document(text, limits).ok_or_else(|| not_a_feed(text))?;
+    document.notes.extend(decoded.notes);
+    Ok(document)
+}
+
+/// What both readers make of a text.
+fn document(text: &str, limits: &Limits) -> Option<Document> {
+    let start = text.find(['<', '{'])?;
+    let text = text.get(start..)?;
+    if text.starts_with('{') {
+        return tolerant::read_json(text, limits.max_entries);
+    }
+    let own = tolerant::read(text, limits.max_entries)?;
+    Some(own)
+}
+
+fn not_a_feed(text: &str) -> NotAFeed {
+    NotAFeed {
         looks_like_html: looks_like_html(text),
         ..NotAFeed::new(PollErrorKind::NotAFeed, "the document is no feed")
-    })?;
-    document.notes.extend(decoded.notes);
-    document.entries.truncate(limits.max_entries);
-    Ok(document)
+    }
 }
 
 /// Hash of a body, to see that it is the same as last time. Used for nothing else.

@@ -1,0 +1,133 @@
+//! Files and pictures: RSS enclosures, Media RSS, iTunes. In: elements of an entry. Out: its files and its picture. Must
+//! not know: the rest of the entry.
+
+use super::scan::Element;
+use super::space::Space;
+use super::body;
+use crate::parse::document::{RawEnclosure, RawEntry, RawLink};
+
+/// RSS `enclosure`, and whatever else is written like it.
+pub(super) fn enclosure(element: &Element<'_>, entry: &mut RawEntry) {
+    let url = element.attribute("url").or_else(|| element.attribute("href")).or_else(|| element.value());
+    let Some(url) = url.filter(|url| !url.is_empty()) else {
+        return;
+    };
+    entry.enclosures.push(RawEnclosure {
+        url,
+        mime_type: element.attribute("type"),
+        size_bytes: element.attribute("length").and_then(|length| length.parse().ok()),
+        duration_seconds: None,
+        title: element.attribute("title"),
+        base: element.base(),
+    });
+}
+
+/// Elements of Media RSS.
+pub(super) fn media(element: &Element<'_>, entry: &mut RawEntry) {
+    match element.local.to_ascii_lowercase().as_str() {
+        "group" => element.children().take(100).for_each(|child| media_child(&child, entry)),
+        _ => media_child(element, entry),
+    }
+}
+
+fn media_child(element: &Element<'_>, entry: &mut RawEntry) {
+    if element.space != Space::Media {
+        return;
+    }
+    match element.local.to_ascii_lowercase().as_str() {
+        "content" => content(element, entry),
+        "thumbnail" => thumbnail(element, entry),
+        "description" => {
+            let description = body::unsaid(element);
+            entry.summary = entry.summary.take().or(description);
+        }
+        "title" => entry.title = entry.title.take().or_else(|| body::unsaid(element)),
+        _ => {}
+    }
+}
+
+fn content(element: &Element<'_>, entry: &mut RawEntry) {
+    for child in element.children().take(50).filter(|child| child.local == "thumbnail") {
+        thumbnail(&child, entry);
+    }
+    let Some(url) = element.attribute("url").filter(|url| !url.is_empty()) else {
+        return;
+    };
+    let mime_type = element.attribute("type").or_else(|| element.attribute("medium"));
+    let is_picture = mime_type.as_deref().is_some_and(|mime_type| mime_type.starts_with("image"));
+    if is_picture && entry.image.is_none() {
+        entry.image = Some(link(element, &url));
+    }
+    entry.enclosures.push(RawEnclosure {
+        url,
+        mime_type: mime_type.filter(|mime_type| mime_type.contains('/')),
+        size_bytes: element.attribute("fileSize").and_then(|size| size.parse().ok()),
+        duration_seconds: element.attribute("duration").as_deref().and_then(duration),
+        title: element.child("title").and_then(|title| title.value()),
+        base: element.base(),
+    });
+}
+
+fn thumbnail(element: &Element<'_>, entry: &mut RawEntry) {
+    if let Some(url) = element.attribute("url").or_else(|| element.value())
+        && entry.image.is_none()
+    {
+        entry.image = Some(link(element, &url));
+    }
+}
+
+/// iTunes elements of an entry; `itunes:duration` belongs to its one file.
+pub(super) fn itunes(element: &Element<'_>, entry: &mut RawEntry) {
+    match element.local.to_ascii_lowercase().as_str() {
+        "duration" => {
+            let seconds = element.value().as_deref().and_then(duration);
+            if let Some(file) = entry.enclosures.first_mut() {
+                file.duration_seconds = file.duration_seconds.or(seconds);
+            }
+        }
+        "image" => {
+            if let Some(href) = element.attribute("href").or_else(|| element.value()) {
+                entry.image = Some(link(element, &href));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Seconds, or `h:mm:ss`, or `mm:ss`; a fraction is dropped.
+fn duration(text: &str) -> Option<i64> {
+    let mut seconds: i64 = 0;
+    for part in text.trim().split(':') {
+        let whole = part.split('.').next().unwrap_or_default().trim();
+        let number: i64 = whole.parse().ok().filter(|number| *number >= 0)?;
+        seconds = seconds.checked_mul(60)?.checked_add(number)?;
+    }
+    (seconds < 1_000_000).then_some(seconds)
+}
+
+fn link(element: &Element<'_>, href: &str) -> RawLink {
+    RawLink {
+        base: element.base(),
+        ..RawLink::new(href, "icon")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duration;
+
+    #[test]
+    fn durations() {
+        for (text, seconds) in [
+            ("90", Some(90)),
+            ("1:02:03", Some(3723)),
+            ("02:03", Some(123)),
+            ("12.5", Some(12)),
+            ("99999999999999999999", None),
+            ("-1", None),
+            ("", None),
+        ] {
+            assert_eq!(duration(text), seconds, "{text}");
+        }
+    }
+}

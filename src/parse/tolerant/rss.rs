@@ -1,0 +1,215 @@
+//! RSS 0.90 to 2.0 and RDF. In: elements. Out: facts of a feed and entries. Must not know: Atom, beyond the elements of
+//! it that RSS feeds borrow.
+
+use super::scan::Element;
+use super::space::Space;
+use super::{atom, body, media, syndication};
+use crate::parse::date;
+use crate::parse::document::{RawEntry, RawFeed, RawLink, RawPerson};
+
+/// Children of one entry that are looked at.
+const MOST_CHILDREN: usize = 2_000;
+
+/// Takes a fact of the feed out of an element beside the items.
+pub(super) fn fact(element: &Element<'_>, feed: &mut RawFeed) {
+    let local = element.local.to_ascii_lowercase();
+    match (element.space, local.as_str()) {
+        (Space::Own, "title") => feed.title = body::unsaid(element).or(feed.title.take()),
+        (Space::DublinCore, "title") => feed.title = feed.title.take().or_else(|| body::unsaid(element)),
+        (Space::Own, "description" | "tagline" | "subtitle") => feed.description = body::unsaid(element).or(feed.description.take()),
+        (Space::Itunes, "summary" | "subtitle") | (Space::DublinCore, "description") => {
+            feed.description = feed.description.take().or_else(|| body::unsaid(element));
+        }
+        (Space::Own, "link") | (Space::Atom, "link") => feed.links.extend(link(element)),
+        (Space::Own, "language") => feed.language = element.value().or(feed.language.take()),
+        (Space::DublinCore, "language") => feed.language = feed.language.take().or_else(|| element.value()),
+        (Space::Own, "managingeditor" | "author") | (Space::DublinCore, "creator") | (Space::Itunes, "author") => {
+            if feed.authors.is_empty() || element.space == Space::DublinCore {
+                feed.authors.extend(person(element));
+            }
+        }
+        (Space::Atom, "author") => feed.authors.extend(atom::person(element)),
+        (Space::Own, "image") => feed.icon = feed.icon.take().or_else(|| image(element)),
+        (Space::Itunes, "image") => {
+            feed.icon = feed.icon.take().or_else(|| Some(RawLink { base: element.base(), ..RawLink::new(element.attribute("href")?, "icon") }));
+        }
+        (Space::Itunes, "new-feed-url") => feed.new_url = element.value(),
+        (Space::Own, "ttl") => syndication::ttl(element, feed),
+        (Space::Own, "skiphours") => syndication::skip_hours(element, feed),
+        (Space::Own, "skipdays") => syndication::skip_days(element, feed),
+        (Space::Syndication, "updateperiod") => syndication::period(element, feed),
+        (Space::Syndication, "updatefrequency") => syndication::frequency(element, feed),
+        _ => {}
+    }
+}
+
+fn image(element: &Element<'_>) -> Option<RawLink> {
+    let href = element
+        .child("url")
+        .and_then(|url| url.value())
+        .or_else(|| element.attribute("href"))?;
+    Some(RawLink { base: element.base(), ..RawLink::new(href, "icon") })
+}
+
+/// A link: the text of an RSS one, the `href` of an Atom one.
+fn link(element: &Element<'_>) -> Option<RawLink> {
+    match element.attribute("href") {
+        Some(_) => atom::link(element),
+        None => element.value().map(|href| RawLink { base: element.base(), ..RawLink::new(href, "alternate") }),
+    }
+}
+
+fn person(element: &Element<'_>) -> Option<RawPerson> {
+    if element.has_markup() && element.child("name").is_some() {
+        return atom::person(element);
+    }
+    let name = element.value()?;
+    Some(RawPerson {
+        name: Some(name),
+        base: element.base(),
+        ..RawPerson::default()
+    })
+}
+
+/// Dates of an entry, of which some kinds are better than others.
+#[derive(Default)]
+pub(super) struct DateParts {
+    published: [Option<String>; 3],
+    updated: [Option<String>; 2],
+}
+
+/// Reads an item.
+pub(super) fn entry(element: &Element<'_>) -> RawEntry {
+    let mut entry = RawEntry {
+        base: element.base(),
+        language: element.language(),
+        ..RawEntry::default()
+    };
+    let mut dates = DateParts::default();
+    let mut people = People::default();
+    for child in element.children().take(MOST_CHILDREN) {
+        let local = child.local.to_ascii_lowercase();
+        match child.space {
+            Space::Own => own(&child, &local, &mut entry, &mut dates, &mut people),
+            _ => borrowed(&child, &local, &mut entry, &mut dates, &mut people),
+        }
+    }
+    if entry.links.is_empty()
+        && let Some(about) = element.attribute("rdf:about")
+    {
+        entry.links.push(RawLink { base: element.base(), ..RawLink::new(about, "alternate") });
+    }
+    entry.authors = people.best();
+    dates.settle(&mut entry);
+    entry
+}
+
+fn own(child: &Element<'_>, local: &str, entry: &mut RawEntry, dates: &mut DateParts, people: &mut People) {
+    match local {
+        "title" => entry.title = body::unsaid(child).or(entry.title.take()),
+        "link" => {
+            let found = link(child);
+            let files = found.as_ref().is_some_and(|link| link.rel == "enclosure");
+            if files {
+                media::enclosure(child, entry);
+            } else {
+                entry.links.extend(found);
+            }
+        }
+        "guid" | "id" => {
+            entry.id = child.value().or(entry.id.take());
+            let permanent = child.attribute("isPermaLink").unwrap_or_default();
+            entry.id_is_link = local == "guid" && !permanent.eq_ignore_ascii_case("false");
+        }
+        "description" => entry.summary = body::unsaid(child).or(entry.summary.take()),
+        "summary" | "abstract" => entry.summary = entry.summary.take().or_else(|| body::unsaid(child)),
+        "content" | "body" | "fullitem" => entry.content = entry.content.take().or_else(|| body::unsaid(child)),
+        "pubdate" => dates.publish(0, child),
+        "published" | "issued" | "created" => dates.publish(1, child),
+        "date" => dates.publish(2, child),
+        "updated" | "modified" | "lastbuilddate" => dates.update(0, child),
+        "author" | "managingeditor" => people.named.extend(person(child)),
+        "category" | "keywords" => entry.tags.extend(child.value()),
+        "comments" => entry.comments = child.value().map(|href| RawLink { base: child.base(), ..RawLink::new(href, "replies") }),
+        "enclosure" => media::enclosure(child, entry),
+        _ => {}
+    }
+}
+
+fn borrowed(child: &Element<'_>, local: &str, entry: &mut RawEntry, dates: &mut DateParts, people: &mut People) {
+    match (child.space, local) {
+        (Space::Content, "encoded") => entry.content = body::unsaid(child).or(entry.content.take()),
+        (Space::Xhtml, _) => entry.content = entry.content.take().or_else(|| body::xhtml(child)),
+        (Space::DublinCore, "title") => entry.title = entry.title.take().or_else(|| body::unsaid(child)),
+        (Space::DublinCore, "creator" | "author") => people.creators.extend(person(child)),
+        (Space::DublinCore, "contributor") => people.contributors.extend(person(child)),
+        (Space::DublinCore, "subject") => entry.tags.extend(child.value()),
+        (Space::DublinCore, "date" | "issued" | "created") => dates.publish(2, child),
+        (Space::DublinCore, "modified") => dates.update(1, child),
+        (Space::DublinCore, "description" | "abstract") => entry.summary = entry.summary.take().or_else(|| body::unsaid(child)),
+        (Space::DublinCore, "identifier") => entry.id = entry.id.take().or_else(|| child.value()),
+        (Space::DublinCore, "language") => entry.language = child.value().or(entry.language.take()),
+        (Space::Atom, "link") => atom::take_link(child, entry),
+        (Space::Atom, "author") => people.named.extend(atom::person(child)),
+        (Space::Atom, "id") => entry.id = entry.id.take().or_else(|| child.value()),
+        (Space::Atom, "title") => entry.title = entry.title.take().or_else(|| body::atom(child)),
+        (Space::Atom, "updated" | "modified") => dates.update(0, child),
+        (Space::Atom, "published" | "issued") => dates.publish(1, child),
+        (Space::Atom, "summary") => entry.summary = entry.summary.take().or_else(|| body::atom(child)),
+        (Space::Atom, "content") => entry.content = entry.content.take().or_else(|| body::atom(child)),
+        (Space::Itunes, "author") => people.itunes.extend(person(child)),
+        (Space::Itunes, "summary" | "subtitle") => entry.summary = entry.summary.take().or_else(|| body::unsaid(child)),
+        (Space::Itunes, _) => media::itunes(child, entry),
+        (Space::Media, _) => media::media(child, entry),
+        (Space::Feedburner, "origlink") => {
+            let link = child.value().map(|href| RawLink { base: child.base(), ..RawLink::new(href, "alternate") });
+            entry.links.splice(0..0, link);
+        }
+        _ => {}
+    }
+}
+
+/// Who is named in which way: the first way that names anyone is believed.
+#[derive(Default)]
+pub(super) struct People {
+    named: Vec<RawPerson>,
+    creators: Vec<RawPerson>,
+    itunes: Vec<RawPerson>,
+    contributors: Vec<RawPerson>,
+}
+
+impl People {
+    fn best(self) -> Vec<RawPerson> {
+        let ways = [self.creators, self.named, self.itunes];
+        ways.into_iter().find(|people| !people.is_empty()).unwrap_or_default()
+    }
+}
+
+impl DateParts {
+    pub(super) fn publish(&mut self, rank: usize, element: &Element<'_>) {
+        if let Some(place) = self.published.get_mut(rank) {
+            *place = element.value().or(place.take());
+        }
+    }
+
+    pub(super) fn update(&mut self, rank: usize, element: &Element<'_>) {
+        if let Some(place) = self.updated.get_mut(rank) {
+            *place = element.value().or(place.take());
+        }
+    }
+
+    /// Reads the dates, the best first.
+    pub(super) fn settle(self, entry: &mut RawEntry) {
+        let mut unreadable = 0;
+        let mut best = |texts: &[Option<String>]| {
+            texts.iter().flatten().find_map(|text| {
+                let read = date::parse(text);
+                unreadable += i32::from(read.is_none());
+                read
+            })
+        };
+        entry.published = best(&self.published);
+        entry.updated = best(&self.updated);
+        entry.unreadable_dates = unreadable;
+    }
+}

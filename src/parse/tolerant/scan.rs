@@ -1,0 +1,395 @@
+//! XML as publishers write it, well-formed or not: elements on demand, without a tree. In: text. Out: elements that
+//! borrow from it. Linear in time, bounded in depth. Must not know: feeds, beyond which elements hold the others.
+
+use std::sync::Arc;
+
+use super::space::{Scope, Space};
+use crate::parse::Base;
+use crate::parse::reference::unescape;
+
+/// Elements without an end that are looked for in one level; after that each ends at the next tag.
+const MOST_UNCLOSED: u32 = 50;
+/// How far the end of a tag is looked for when a quote in it is never closed, in characters.
+const QUOTE_REACH: usize = 2_000;
+
+/// An element with all that is in it.
+#[derive(Clone, Debug)]
+pub(super) struct Element<'a> {
+    /// Its namespace.
+    pub space: Space,
+    /// Its name without prefix.
+    pub local: &'a str,
+    /// Its attributes, raw.
+    pub attributes: &'a str,
+    /// What stands between its tags, raw.
+    pub inner: &'a str,
+    /// Whether its end tag was found.
+    pub closed: bool,
+    /// Namespaces, base and language in force in it.
+    pub scope: Arc<Scope>,
+}
+
+/// The elements of one level, one after the other.
+pub(super) struct Level<'a> {
+    text: &'a str,
+    position: usize,
+    scope: Arc<Scope>,
+    unclosed: u32,
+    /// Containers are stepped into instead of given.
+    document: bool,
+}
+
+struct Tag<'a> {
+    start: usize,
+    end: usize,
+    kind: TagKind,
+    name: &'a str,
+    attributes: &'a str,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum TagKind {
+    Open,
+    Empty,
+    Close,
+}
+
+impl<'a> Level<'a> {
+    /// Everything below the root: containers (`rss`, `channel`, `feed`, `RDF`) are stepped into.
+    pub(super) fn document(text: &'a str, position: usize, scope: Arc<Scope>) -> Self {
+        Self { text, position, scope, unclosed: 0, document: true }
+    }
+
+    /// The scope of the containers stepped into so far.
+    pub(super) fn scope(&self) -> &Arc<Scope> {
+        &self.scope
+    }
+
+    /// Finds where an element ends. Gives the end of its inside, the position after it, and whether it is closed.
+    fn capture(&mut self, tag: &Tag<'a>) -> (usize, usize, bool) {
+        let entry = is_entry(tag.name);
+        let mut depth = 0_usize;
+        let mut position = tag.end;
+        let mut first_tag = None;
+        if self.unclosed < MOST_UNCLOSED || entry {
+            while let Some(next) = next_tag(self.text, position) {
+                first_tag.get_or_insert(next.start);
+                let same = next.name.eq_ignore_ascii_case(tag.name);
+                let boundary = is_entry(next.name) || (next.kind == TagKind::Close && is_container(next.name));
+                match next.kind {
+                    TagKind::Close if same && depth == 0 => return (next.start, next.end, true),
+                    TagKind::Close if same => depth -= 1,
+                    _ if boundary && (entry || self.document) => {
+                        if entry {
+                            return (next.start, next.start, false);
+                        }
+                        break;
+                    }
+                    TagKind::Open if same => depth += 1,
+                    _ => {}
+                }
+                position = next.end;
+            }
+        } else {
+            first_tag = next_tag(self.text, position).map(|next| next.start);
+        }
+        self.unclosed += 1;
+        if entry {
+            return (self.text.len(), self.text.len(), false);
+        }
+        let end = first_tag.unwrap_or(self.text.len());
+        (end, end, false)
+    }
+}
+
+impl<'a> Iterator for Level<'a> {
+    type Item = Element<'a>;
+
+    fn next(&mut self) -> Option<Element<'a>> {
+        loop {
+            let tag = next_tag(self.text, self.position)?;
+            self.position = tag.end;
+            if tag.kind == TagKind::Close {
+                continue;
+            }
+            let scope = Scope::enter(&self.scope, tag.attributes);
+            let (space, local) = scope.resolve(tag.name);
+            if self.document && is_container(tag.name) {
+                self.scope = scope;
+                continue;
+            }
+            let (inner, closed) = if tag.kind == TagKind::Empty {
+                ("", true)
+            } else {
+                let (end, after, closed) = self.capture(&tag);
+                self.position = after;
+                (self.text.get(tag.end..end).unwrap_or_default(), closed)
+            };
+            return Some(Element { space, local, attributes: tag.attributes, inner, closed, scope });
+        }
+    }
+}
+
+/// The root element: its name without prefix, its attributes, the position after its start tag, and its scope.
+pub(super) fn root(text: &str) -> Option<(&str, &str, usize, Arc<Scope>)> {
+    let tag = next_tag(text, 0).filter(|tag| tag.kind != TagKind::Close)?;
+    let scope = Scope::root(tag.name, tag.attributes);
+    Some((local_name(tag.name), tag.attributes, tag.end, Arc::new(scope)))
+}
+
+/// Where the first tag stands whose local name is one of `names`.
+pub(super) fn find_tag(text: &str, names: &[&str]) -> Option<usize> {
+    let mut position = 0;
+    while let Some(tag) = next_tag(text, position) {
+        if tag.kind != TagKind::Close && names.iter().any(|name| local_name(tag.name).eq_ignore_ascii_case(name)) {
+            return Some(tag.start);
+        }
+        position = tag.end;
+    }
+    None
+}
+
+pub(super) fn local_name(name: &str) -> &str {
+    name.rsplit_once(':').map_or(name, |(_, local)| local)
+}
+
+fn is_entry(name: &str) -> bool {
+    let local = local_name(name);
+    (local.eq_ignore_ascii_case("item") || local.eq_ignore_ascii_case("entry")) && !is_module(name)
+}
+
+fn is_container(name: &str) -> bool {
+    let local = local_name(name);
+    ["rss", "channel", "rdf", "feed"].iter().any(|container| local.eq_ignore_ascii_case(container))
+        && !is_module(name)
+}
+
+/// Names of modules that reuse a container's name for something else.
+fn is_module(name: &str) -> bool {
+    ["media:", "itunes:", "podcast:", "georss:"].iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// The next start or end tag from a position on; comments, CDATA, instructions and declarations are passed over.
+fn next_tag(text: &str, mut position: usize) -> Option<Tag<'_>> {
+    loop {
+        let start = position + text.get(position..)?.find('<')?;
+        let rest = text.get(start + 1..)?;
+        let skip = |end: &str| rest.find(end).map_or(text.len(), |at| start + 1 + at + end.len());
+        position = match rest.as_bytes().first() {
+            Some(b'!') if rest.starts_with("![CDATA[") => skip("]]>"),
+            Some(b'!') if rest.starts_with("!--") => skip("-->"),
+            Some(b'!') => start + 1 + declaration_length(rest),
+            Some(b'?') => skip("?>"),
+            Some(_) if begins_tag(text.get(start..)?) => return Some(tag(text, start, rest)),
+            _ => start + 1,
+        };
+    }
+}
+
+/// Whether a `<` begins a tag, and is not a sign that somebody forgot to escape.
+fn begins_tag(text: &str) -> bool {
+    text.starts_with('<')
+        && text.as_bytes().get(1).is_some_and(|next| {
+            next.is_ascii_alphabetic() || matches!(next, b'/' | b'_') || *next >= 0x80
+        })
+}
+
+/// Bytes of a declaration such as a DOCTYPE, over its internal subset; one that never ends takes all.
+fn declaration_length(rest: &str) -> usize {
+    let end = rest.find('>').map_or(rest.len(), |at| at + 1);
+    let subset = rest.get(..end).and_then(|declaration| declaration.find('['));
+    match subset.and_then(|open| rest.get(open..).map(|subset| (open, subset))) {
+        Some((open, subset)) => subset
+            .find("]>")
+            .map_or(rest.len(), |close| open + close + 2),
+        None => end,
+    }
+}
+
+fn tag<'a>(text: &'a str, start: usize, rest: &'a str) -> Tag<'a> {
+    let close = rest.starts_with('/');
+    let body = rest.strip_prefix('/').unwrap_or(rest);
+    let length = tag_length(body);
+    let inside = body.get(..length).unwrap_or(body);
+    let end = (start + 1 + usize::from(close) + length + 1).min(text.len());
+    let trimmed = inside.trim_end();
+    let empty = !close && trimmed.ends_with('/') && !trimmed.ends_with("=/");
+    let content = if empty { trimmed.strip_suffix('/').unwrap_or(trimmed) } else { inside };
+    let name_length = content
+        .find(|c: char| c.is_ascii_whitespace() || c == '/')
+        .unwrap_or(content.len());
+    let (name, attributes) = content.split_at(name_length);
+    let kind = match (close, empty) {
+        (true, _) => TagKind::Close,
+        (false, true) => TagKind::Empty,
+        (false, false) => TagKind::Open,
+    };
+    Tag { start, end, kind, name, attributes }
+}
+
+/// Bytes up to the `>` (or, when that was forgotten, the `<`) that ends a tag, over quoted values.
+fn tag_length(body: &str) -> usize {
+    let mut quote = None;
+    let mut before = b' ';
+    for (at, byte) in body.bytes().enumerate() {
+        match quote {
+            Some(open) if byte == open => quote = None,
+            Some(_) if byte == b'<' => break,
+            Some(_) => {}
+            None if byte == b'>' => return at,
+            None if byte == b'<' => return at.saturating_sub(1),
+            None if matches!(byte, b'"' | b'\'') && before == b'=' => quote = Some(byte),
+            None => {}
+        }
+        if !byte.is_ascii_whitespace() {
+            before = byte;
+        }
+    }
+    let near = body.char_indices().nth(QUOTE_REACH).map_or(body, |(at, _)| body.get(..at).unwrap_or(body));
+    near.find('>').or_else(|| near.find('<').map(|at| at.saturating_sub(1))).unwrap_or(near.len())
+}
+
+impl<'a> Element<'a> {
+    /// Its child elements.
+    pub(super) fn children(&self) -> Level<'a> {
+        Level { text: self.inner, position: 0, scope: Arc::clone(&self.scope), unclosed: 0, document: false }
+    }
+
+    /// The first child of a name in any namespace.
+    pub(super) fn child(&self, local: &str) -> Option<Element<'a>> {
+        self.children().find(|child| child.local.eq_ignore_ascii_case(local))
+    }
+
+    /// An attribute by its name, with or without prefix; references undone.
+    pub(super) fn attribute(&self, name: &str) -> Option<String> {
+        attribute(self.attributes, name)
+    }
+
+    /// Whether it holds tags of its own, outside CDATA.
+    pub(super) fn has_markup(&self) -> bool {
+        next_tag(self.inner, 0).is_some()
+    }
+
+    /// Its text with references undone and CDATA unwrapped; tags inside are left out.
+    pub(super) fn text(&self) -> String {
+        let mut out = String::new();
+        for run in runs(self.inner) {
+            match run {
+                Run::Text(text) => out.push_str(&unescape(text)),
+                Run::Verbatim(text) => out.push_str(text),
+                Run::Tag(_) => {}
+            }
+        }
+        out
+    }
+
+    /// Trimmed text; none when there is none.
+    pub(super) fn value(&self) -> Option<String> {
+        let text = self.text();
+        let text = text.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    /// Its inside as HTML: tags as they stand without prefixes, empty ones closed; CDATA verbatim, or as text.
+    pub(super) fn markup(&self, cdata_is_text: bool) -> String {
+        let mut out = String::with_capacity(self.inner.len());
+        for run in runs(self.inner) {
+            match run {
+                Run::Text(text) => out.push_str(text),
+                Run::Verbatim(text) if cdata_is_text => {
+                    out.push_str(&text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"));
+                }
+                Run::Verbatim(text) => out.push_str(text),
+                Run::Tag(tag) => push_tag(&mut out, &tag),
+            }
+        }
+        out
+    }
+
+    /// `xml:base` values in force.
+    pub(super) fn base(&self) -> Base {
+        self.scope.base.clone()
+    }
+
+    /// `xml:lang` in force.
+    pub(super) fn language(&self) -> Option<String> {
+        self.scope.language.clone()
+    }
+}
+
+fn push_tag(out: &mut String, tag: &Tag<'_>) {
+    let local = local_name(tag.name);
+    if tag.kind == TagKind::Close {
+        out.extend(["</", local, ">"]);
+        return;
+    }
+    out.extend(["<", local, tag.attributes, ">"]);
+    let void = ["br", "img", "hr", "input", "wbr", "source", "col", "area", "embed", "track"];
+    if tag.kind == TagKind::Empty && !void.contains(&local) {
+        out.extend(["</", local, ">"]);
+    }
+}
+
+enum Run<'a> {
+    Text(&'a str),
+    Verbatim(&'a str),
+    Tag(Tag<'a>),
+}
+
+/// Cuts the inside of an element into text, CDATA and tags.
+fn runs(inner: &str) -> impl Iterator<Item = Run<'_>> {
+    let mut position = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let rest = inner.get(position..).filter(|rest| !rest.is_empty())?;
+            if let Some(section) = rest.strip_prefix("<![CDATA[") {
+                let length = section.find("]]>").unwrap_or(section.len());
+                position = (position + 9 + length + 3).min(inner.len());
+                return section.get(..length).map(Run::Verbatim);
+            }
+            if rest.starts_with("<!--") {
+                position = rest.find("-->").map_or(inner.len(), |at| position + at + 3);
+                continue;
+            }
+            if begins_tag(rest) {
+                let tag = tag(inner, position, rest.get(1..)?);
+                position = tag.end.max(position + 1);
+                return Some(Run::Tag(tag));
+            }
+            let length = rest.get(1..).and_then(|tail| tail.find('<')).map_or(rest.len(), |at| at + 1);
+            position += length;
+            return rest.get(..length).map(Run::Text);
+        }
+    })
+}
+
+/// An attribute by its name, with or without prefix; references undone.
+pub(super) fn attribute(raw: &str, name: &str) -> Option<String> {
+    attributes(raw)
+        .find(|(found, _)| found.eq_ignore_ascii_case(name) || local_name(found).eq_ignore_ascii_case(name))
+        .map(|(_, value)| unescape(value).trim().to_owned())
+}
+
+/// Attributes of a tag, with or without quotes, values raw; a bound on their number is a bound on time.
+pub(super) fn attributes(raw: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = raw;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '/');
+        let end = rest.find(|c: char| c.is_whitespace() || c == '=')?;
+        let (name, after) = rest.split_at(end);
+        let Some(value) = after.trim_start().strip_prefix('=').map(str::trim_start) else {
+            rest = after;
+            return Some((name, ""));
+        };
+        let (value, after) = match value.chars().next() {
+            Some(quote @ ('"' | '\'')) => {
+                let inner = value.get(1..).unwrap_or_default();
+                inner.split_once(quote).unwrap_or((inner, ""))
+            }
+            _ => value.split_at(value.find(char::is_whitespace).unwrap_or(value.len())),
+        };
+        rest = after;
+        Some((name, value))
+    })
+    .take(200)
+}

@@ -1,0 +1,190 @@
+//! Namespaces, told by their URI in any spelling, or by the usual prefix where none is declared. In: start tags. Out: which
+//! vocabulary a name is from, and the `xml:base` and `xml:lang` in force. Must not know: elements.
+
+use std::sync::Arc;
+
+use super::scan;
+use crate::parse::Base;
+use crate::parse::reference::unescape;
+
+/// A vocabulary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Space {
+    /// That of the root element, or none.
+    Own,
+    Atom,
+    DublinCore,
+    Content,
+    Media,
+    Itunes,
+    Podcast,
+    Slash,
+    WellFormedWeb,
+    Thread,
+    Syndication,
+    Xhtml,
+    Rdf,
+    Feedburner,
+    /// Any other.
+    Other,
+}
+
+/// What is in force at a place in the document.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scope {
+    prefixes: Vec<(String, Space)>,
+    default: Option<Space>,
+    /// `xml:base` values, outermost first.
+    pub base: Base,
+    /// `xml:lang`.
+    pub language: Option<String>,
+}
+
+impl Scope {
+    /// The scope of a root element: its own vocabulary becomes [`Space::Own`].
+    pub(super) fn root(name: &str, attributes: &str) -> Self {
+        let mut scope = Self::default();
+        scope.declare(attributes);
+        let (space, _) = scope.resolve(name);
+        let own = |found: Space| if found == space || found == Space::Other { Space::Own } else { found };
+        scope.default = scope.default.map(own);
+        if space != Space::Rdf && space != Space::Own {
+            for (_, found) in &mut scope.prefixes {
+                if *found == space {
+                    *found = Space::Own;
+                }
+            }
+        }
+        scope
+    }
+
+    /// The scope inside an element; shared with its parent's when the element declares nothing.
+    pub(super) fn enter(outer: &Arc<Self>, attributes: &str) -> Arc<Self> {
+        if !attributes.contains("xml") {
+            return Arc::clone(outer);
+        }
+        let mut scope = Self::clone(outer);
+        let default = scope.default;
+        scope.declare(attributes);
+        // An inner default declaration of an unknown vocabulary is not believed.
+        if scope.default == Some(Space::Other) {
+            scope.default = default;
+        }
+        Arc::new(scope)
+    }
+
+    fn declare(&mut self, attributes: &str) {
+        for (name, value) in scan::attributes(attributes) {
+            if let Some(prefix) = name.strip_prefix("xmlns:") {
+                self.prefixes.push((prefix.to_owned(), by_uri(value)));
+            } else if name == "xmlns" {
+                self.default = Some(by_uri(value));
+            } else if name == "xml:base" && !value.trim().is_empty() {
+                let value = unescape(value).trim().to_owned();
+                let outer = self.base.iter().flat_map(|bases| bases.iter().cloned());
+                self.base = Some(outer.chain([value]).collect());
+            } else if name == "xml:lang" {
+                self.language = Some(value.trim().to_owned()).filter(|tag| !tag.is_empty());
+            }
+        }
+    }
+
+    /// The vocabulary of a name and the name without prefix.
+    pub(super) fn resolve<'a>(&self, name: &'a str) -> (Space, &'a str) {
+        let Some((prefix, local)) = name.split_once(':') else {
+            return (self.default.unwrap_or(Space::Own), name);
+        };
+        let declared = self.prefixes.iter().rev().find(|(known, _)| known == prefix);
+        let space = declared.map_or_else(|| by_prefix(prefix), |(_, space)| *space);
+        (space, local)
+    }
+}
+
+fn by_uri(uri: &str) -> Space {
+    const KNOWN: &[(&str, Space)] = &[
+        ("www.w3.org/2005/atom", Space::Atom),
+        ("purl.org/atom/", Space::Atom),
+        ("purl.org/dc/", Space::DublinCore),
+        ("purl.org/rss/1.0/modules/dc", Space::DublinCore),
+        ("purl.org/rss/1.0/modules/content", Space::Content),
+        ("purl.org/rss/1.0/modules/syndication", Space::Syndication),
+        ("purl.org/rss/1.0/modules/slash", Space::Slash),
+        ("purl.org/rss/1.0/modules/", Space::Other),
+        ("purl.org/rss/", Space::Own),
+        ("purl.org/net/rss", Space::Own),
+        ("my.netscape.com/", Space::Own),
+        ("channel.netscape.com/", Space::Own),
+        ("backend.userland.com/", Space::Own),
+        ("blogs.law.harvard.edu/", Space::Own),
+        ("cyber.law.harvard.edu/", Space::Own),
+        ("search.yahoo.com/mrss", Space::Media),
+        ("tools.search.yahoo.com/mrss", Space::Media),
+        ("video.search.yahoo.com/mrss", Space::Media),
+        ("www.rssboard.org/media-rss", Space::Media),
+        ("www.itunes.com/", Space::Itunes),
+        ("itunes.com/", Space::Itunes),
+        ("example.com/dtds/podcast", Space::Itunes),
+        ("podcastindex.org/", Space::Podcast),
+        ("github.com/podcastindex-org/", Space::Podcast),
+        ("wellformedweb.org/", Space::WellFormedWeb),
+        ("purl.org/syndication/thread", Space::Thread),
+        ("www.w3.org/1999/xhtml", Space::Xhtml),
+        ("www.w3.org/1999/02/22-rdf-syntax-ns", Space::Rdf),
+        ("rssnamespace.org/feedburner", Space::Feedburner),
+    ];
+    let uri = uri.trim().to_ascii_lowercase();
+    let bare = uri.split_once("://").map_or(uri.as_str(), |(_, rest)| rest);
+    if bare.is_empty() {
+        return Space::Own;
+    }
+    KNOWN
+        .iter()
+        .find(|(start, _)| bare.starts_with(start))
+        .map_or(Space::Other, |(_, space)| *space)
+}
+
+fn by_prefix(prefix: &str) -> Space {
+    match prefix.to_ascii_lowercase().as_str() {
+        "atom" | "atom10" | "a10" => Space::Atom,
+        "dc" | "dcterms" => Space::DublinCore,
+        "content" => Space::Content,
+        "media" => Space::Media,
+        "itunes" => Space::Itunes,
+        "podcast" => Space::Podcast,
+        "slash" => Space::Slash,
+        "wfw" => Space::WellFormedWeb,
+        "thr" => Space::Thread,
+        "sy" => Space::Syndication,
+        "xhtml" | "html" => Space::Xhtml,
+        "rdf" => Space::Rdf,
+        "feedburner" => Space::Feedburner,
+        "rss" => Space::Own,
+        _ => Space::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vocabularies_are_told_in_any_spelling() {
+        let scope = Scope::root(
+            "feed",
+            " xmlns='https://www.w3.org/2005/Atom' xmlns:x='HTTP://Purl.org/DC/elements/1.1/' xml:base=\"/a/\" xml:lang='de'",
+        );
+        assert_eq!(scope.resolve("title"), (Space::Own, "title"));
+        assert_eq!(scope.resolve("x:date"), (Space::DublinCore, "date"));
+        assert_eq!(scope.resolve("media:title"), (Space::Media, "title"));
+        assert_eq!(scope.language.as_deref(), Some("de"));
+        assert_eq!(scope.base.as_deref(), Some(&["/a/".to_owned()][..]));
+    }
+
+    #[test]
+    fn the_root_prefix_is_its_own_vocabulary() {
+        let scope = Scope::root("a:feed", " xmlns:a='http://www.w3.org/2005/Atom'");
+        assert_eq!(scope.resolve("a:title"), (Space::Own, "title"));
+        let scope = Scope::root("rss", " xmlns='http://www.w3.org/2005/Atom' xmlns:atom='http://www.w3.org/2005/Atom'");
+        assert_eq!(scope.resolve("item"), (Space::Own, "item"));
+    }
+}
