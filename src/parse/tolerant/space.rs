@@ -17,14 +17,9 @@ pub(super) enum Space {
     Content,
     Media,
     Itunes,
-    Podcast,
-    Slash,
-    WellFormedWeb,
-    Thread,
     Syndication,
     Xhtml,
     Rdf,
-    Feedburner,
     /// Any other.
     Other,
 }
@@ -34,6 +29,8 @@ pub(super) enum Space {
 pub(super) struct Scope {
     prefixes: Vec<(String, Space)>,
     default: Option<Space>,
+    /// The vocabulary of the root element.
+    own: Option<Space>,
     /// `xml:base` values, outermost first.
     pub base: Base,
     /// `xml:lang`.
@@ -46,15 +43,14 @@ impl Scope {
         let mut scope = Self::default();
         scope.declare(attributes);
         let (space, _) = scope.resolve(name);
-        let own = |found: Space| if found == space || found == Space::Other { Space::Own } else { found };
-        scope.default = scope.default.map(own);
-        if space != Space::Rdf && space != Space::Own {
-            for (_, found) in &mut scope.prefixes {
-                if *found == space {
-                    *found = Space::Own;
-                }
-            }
+        if space == Space::Other {
+            scope.default = None;
+        } else if space != Space::Rdf {
+            scope.own = Some(space);
         }
+        scope.default = scope.default.map(|found| scope.known(found));
+        let renamed = scope.prefixes.iter().map(|(prefix, found)| (prefix.clone(), scope.known(*found)));
+        scope.prefixes = renamed.collect();
         scope
     }
 
@@ -73,12 +69,18 @@ impl Scope {
         Arc::new(scope)
     }
 
+    /// [`Space::Own`] for the vocabulary of the root.
+    fn known(&self, space: Space) -> Space {
+        if self.own == Some(space) { Space::Own } else { space }
+    }
+
     fn declare(&mut self, attributes: &str) {
         for (name, value) in scan::attributes(attributes) {
             if let Some(prefix) = name.strip_prefix("xmlns:") {
-                self.prefixes.push((prefix.to_owned(), by_uri(value)));
+                let space = self.known(by_uri(value));
+                self.prefixes.push((prefix.to_owned(), space));
             } else if name == "xmlns" {
-                self.default = Some(by_uri(value));
+                self.default = Some(self.known(by_uri(value)));
             } else if name == "xml:base" && !value.trim().is_empty() {
                 let value = unescape(value).trim().to_owned();
                 let outer = self.base.iter().flat_map(|bases| bases.iter().cloned());
@@ -108,7 +110,6 @@ fn by_uri(uri: &str) -> Space {
         ("purl.org/rss/1.0/modules/dc", Space::DublinCore),
         ("purl.org/rss/1.0/modules/content", Space::Content),
         ("purl.org/rss/1.0/modules/syndication", Space::Syndication),
-        ("purl.org/rss/1.0/modules/slash", Space::Slash),
         ("purl.org/rss/1.0/modules/", Space::Other),
         ("purl.org/rss/", Space::Own),
         ("purl.org/net/rss", Space::Own),
@@ -124,13 +125,8 @@ fn by_uri(uri: &str) -> Space {
         ("www.itunes.com/", Space::Itunes),
         ("itunes.com/", Space::Itunes),
         ("example.com/dtds/podcast", Space::Itunes),
-        ("podcastindex.org/", Space::Podcast),
-        ("github.com/podcastindex-org/", Space::Podcast),
-        ("wellformedweb.org/", Space::WellFormedWeb),
-        ("purl.org/syndication/thread", Space::Thread),
         ("www.w3.org/1999/xhtml", Space::Xhtml),
         ("www.w3.org/1999/02/22-rdf-syntax-ns", Space::Rdf),
-        ("rssnamespace.org/feedburner", Space::Feedburner),
     ];
     let uri = uri.trim().to_ascii_lowercase();
     let bare = uri.split_once("://").map_or(uri.as_str(), |(_, rest)| rest);
@@ -150,14 +146,9 @@ fn by_prefix(prefix: &str) -> Space {
         "content" => Space::Content,
         "media" => Space::Media,
         "itunes" => Space::Itunes,
-        "podcast" => Space::Podcast,
-        "slash" => Space::Slash,
-        "wfw" => Space::WellFormedWeb,
-        "thr" => Space::Thread,
         "sy" => Space::Syndication,
         "xhtml" | "html" => Space::Xhtml,
         "rdf" => Space::Rdf,
-        "feedburner" => Space::Feedburner,
         "rss" => Space::Own,
         _ => Space::Other,
     }
