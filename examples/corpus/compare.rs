@@ -32,7 +32,7 @@ pub fn all(expected: &Value, document: &Document, draft: &FeedDraft) -> Vec<Diff
         return differences;
     }
     for (index, (want, raw)) in entries.iter().zip(&document.entries).enumerate() {
-        if let Some(found) = matching(index, raw, document, draft) {
+        if let Some(found) = matching(index, want, raw, document, draft) {
             entry(&mut differences, want, raw, found);
         }
     }
@@ -42,6 +42,7 @@ pub fn all(expected: &Value, document: &Document, draft: &FeedDraft) -> Vec<Diff
 /// The draft of an entry; none when it was taken for a repeat of another.
 fn matching<'a>(
     index: usize,
+    want: &Value,
     raw: &RawEntry,
     document: &Document,
     draft: &'a FeedDraft,
@@ -49,7 +50,10 @@ fn matching<'a>(
     if document.entries.len() == draft.entries.len() {
         return draft.entries.get(index);
     }
-    let same = |entry: &&EntryDraft| raw.id.as_ref() == Some(&entry.guid) && raw.published == entry.dates.published;
+    let title = want.get("title").and_then(Value::as_str).unwrap_or_default();
+    let same = |entry: &&EntryDraft| {
+        raw.id.as_ref() == Some(&entry.guid) && raw.published == entry.dates.published && entry.title == title
+    };
     draft.entries.iter().find(same)
 }
 
@@ -104,8 +108,8 @@ fn is(want: &Value, name: &str, found: Option<&str>) -> bool {
 }
 
 fn same(expected: Option<&str>, found: Option<&str>) -> bool {
-    // Marks without width are left out of titles.
-    let seen = |text: &str| text.replace(['\u{feff}', '\u{200b}'], "");
+    // Marks without width and control characters are left out of what is stored.
+    let seen = |text: &str| text.replace(|c: char| matches!(c, '\u{feff}' | '\u{200b}') || (c.is_control() && !c.is_whitespace()), "");
     let tidy = |text: Option<&str>| text.map(seen).map(|text| text.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|text| !text.is_empty());
     let (expected, found) = (tidy(expected), tidy(found));
     // `http://example.org` and `http://example.org/` are one address.

@@ -1,6 +1,7 @@
 //! People: names without e-mail addresses. In: persons as published. Out: [`AuthorDraft`]s. Must not know: who is
 //! stored already.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -53,6 +54,8 @@ fn one(person: &RawPerson, base: &Url) -> Option<AuthorDraft> {
 
 /// The name in free text such as `jane@example.org (Jane Doe)`; none when there is only an address.
 pub(super) fn name(free: &str) -> Option<String> {
+    let free = mail_link(free);
+    let free = free.as_ref();
     let plain = text::title(&RawText::new(free, TextKind::Unsaid));
     let plain = if plain.contains('@') || !free.contains('@') {
         plain
@@ -76,6 +79,16 @@ pub(super) fn name(free: &str) -> Option<String> {
         LONGEST_NAME,
     );
     name.chars().any(char::is_alphanumeric).then_some(name)
+}
+
+/// The text of a `mailto:` link (RFC 6068): percent-encoding undone, headers left out.
+fn mail_link(free: &str) -> Cow<'_, str> {
+    let Some(address) = free.trim().strip_prefix("mailto:").filter(|rest| rest.contains('%')) else {
+        return Cow::Borrowed(free);
+    };
+    let address = address.split('?').next().unwrap_or_default().replace('+', "%2B");
+    let decoded: String = url::form_urlencoded::parse(address.as_bytes()).map(|(name, _)| name).collect();
+    Cow::Owned(decoded)
 }
 
 /// Without the brackets that stood around a name beside an address.
@@ -114,6 +127,7 @@ mod tests {
             ("José —jane@x.org", Some("José")),
             ("mailto:jane@example.org", None),
             ("noreply@blogger.com (Jane (JD) Doe)", Some("Jane (JD) Doe")),
+            ("mailto:jane%40example.org%20%28Jane%29?subject=x", Some("Jane")),
             ("jane@localhost", None),
             ("Jane &amp; Joe", Some("Jane & Joe")),
             ("Jane Doe (editor)", Some("Jane Doe (editor)")),

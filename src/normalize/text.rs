@@ -42,7 +42,17 @@ fn is_invisible(c: char) -> bool {
 
 /// A title as plain text, whatever its publisher says of how it is written.
 pub(super) fn title(raw: &RawText) -> String {
-    cut(&collapse(&plain(raw)), LONGEST_TITLE)
+    cut(&collapse(&decoded_once(&plain(raw))), LONGEST_TITLE)
+}
+
+/// Undoes a second encoding: UTF-8 whose bytes were taken for Latin-1 characters and encoded again.
+pub(super) fn decoded_once(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
+    let decoded = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+    decoded.map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
 /// A text without markup. What is declared plain is left as it stands, unless it was escaped once too often.
@@ -109,6 +119,8 @@ mod tests {
             ("a < b and c > d", "a < b and c > d"),
             ("x<script>alert(1)</script>y", "xy"),
             ("one<br/>two", "one two"),
+            ("FranÃ§ois", "François"),
+            ("Zoë à Ç", "Zoë à Ç"),
             ("nul\u{0}bell\u{7}", "nulbell"),
         ] {
             assert_eq!(title_of(value, TextKind::Unsaid), expected, "{value:?}");

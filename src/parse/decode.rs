@@ -69,12 +69,6 @@ pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Decoded
     if let Ok(text) = std::str::from_utf8(bytes)
         && said.is_none_or(|encoding| encoding.is_ascii_compatible())
     {
-        if let Some(repaired) = decoded_twice(text) {
-            return Decoded {
-                text: Cow::Owned(repaired),
-                notes: note(true, "UTF-8 that was taken for windows-1252 and encoded once more"),
-            };
-        }
         let differs = said.is_some_and(|encoding| encoding != UTF_8) && !text.is_ascii();
         return Decoded {
             text: Cow::Borrowed(text),
@@ -149,31 +143,6 @@ fn mostly_utf8(bytes: &[u8]) -> Option<String> {
         }
     }
     (good > bad * 4 && good >= 3).then_some(out)
-}
-
-/// Undoes a second encoding: text whose every character beyond ASCII is one of windows-1252, and which is UTF-8 when
-/// they are read as its bytes.
-fn decoded_twice(text: &str) -> Option<String> {
-    let first = text.chars().find(|c| !c.is_ascii())?;
-    if !('\u{80}'..='\u{ff}').contains(&first) && !matches!(first, '€' | '‚'..='„' | '…' | 'Š' | 'Ž') {
-        return None;
-    }
-    let mut bytes = Vec::with_capacity(text.len());
-    for c in text.chars() {
-        bytes.push(windows_1252_byte(c)?);
-    }
-    String::from_utf8(bytes).ok()
-}
-
-fn windows_1252_byte(c: char) -> Option<u8> {
-    if c.is_ascii() || ('\u{a0}'..='\u{ff}').contains(&c) || ('\u{80}'..='\u{9f}').contains(&c) {
-        return u8::try_from(u32::from(c)).ok();
-    }
-    let mut buffer = [0; 4];
-    match WINDOWS_1252.encode(c.encode_utf8(&mut buffer)) {
-        (bytes, _, false) => bytes.first().copied().filter(|_| bytes.len() == 1),
-        _ => None,
-    }
 }
 
 /// UTF-16 gives itself away by the zero bytes of its first `<`.

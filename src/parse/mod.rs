@@ -6,6 +6,7 @@ mod decode;
 mod discover;
 mod document;
 mod first;
+mod merge;
 pub(crate) mod reference;
 pub mod subscriptions;
 mod tolerant;
@@ -15,8 +16,11 @@ pub use document::{
     Base, Document, Note, RawEnclosure, RawEntry, RawFeed, RawLink, RawPerson, RawText, TextKind,
 };
 
-use entity::PollErrorKind;
+use entity::{FindingCode, PollErrorKind};
 use sha2::{Digest, Sha256};
+
+/// Documents nested deeper than this are not given to feed-rs, which goes down with them.
+const DEEPEST: usize = 200;
 
 /// What a document may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,13 +91,30 @@ pub fn read(
 
 /// What both readers make of a text.
 fn document(text: &str, limits: &Limits) -> Option<Document> {
-    let start = text.find(['<', '{'])?;
-    let text = text.get(start..)?;
-    if text.starts_with('{') {
-        return tolerant::read_json(text, limits.max_entries);
+    let text = text.get(text.find(['<', '{'])?..)?;
+    let own = if text.starts_with('{') {
+        tolerant::read_json(text, limits.max_entries)?
+    } else {
+        tolerant::read(text, limits.max_entries)?
+    };
+    if own.entries.len() >= limits.max_entries || !tolerant::depth_within(text, DEEPEST) {
+        return Some(own);
     }
-    let own = tolerant::read(text, limits.max_entries)?;
-    Some(own)
+    match first::read(text) {
+        Some(first) if first.entries.len() == own.entries.len() => Some(merge::corrected(first, own)),
+        Some(_) => Some(own),
+        None => Some(repaired(own)),
+    }
+}
+
+/// The reading of a document that feed-rs refused, which is told.
+fn repaired(mut own: Document) -> Document {
+    own.notes.push(Note {
+        code: FindingCode::MalformedXml,
+        message: "the document breaks the rules of its format, and was repaired".to_owned(),
+        count: 1,
+    });
+    own
 }
 
 fn not_a_feed(text: &str) -> NotAFeed {

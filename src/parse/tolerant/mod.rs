@@ -19,6 +19,7 @@ use self::space::Space;
 use super::document::{Document, Note, RawEntry, RawFeed, RawLink};
 
 pub(super) use self::json::read as read_json;
+pub(super) use self::scan::depth_within;
 
 /// What the entries of a document are read with.
 type ReadEntry = fn(&Element<'_>) -> RawEntry;

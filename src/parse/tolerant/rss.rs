@@ -127,9 +127,11 @@ fn own(child: &Element<'_>, local: &str, entry: &mut RawEntry, dates: &mut DateP
             }
         }
         "guid" | "id" => {
-            entry.id = child.value().or(entry.id.take());
-            let permanent = child.attribute("isPermaLink").unwrap_or_default();
-            entry.id_is_link = local == "guid" && !permanent.eq_ignore_ascii_case("false");
+            if entry.id.is_none() {
+                let permanent = child.attribute("isPermaLink").unwrap_or_default();
+                entry.id = child.value();
+                entry.id_is_link = local == "guid" && !permanent.eq_ignore_ascii_case("false");
+            }
         }
         "description" => entry.summary = body::unsaid(child).or(entry.summary.take()),
         "summary" | "abstract" => entry.summary = entry.summary.take().or_else(|| body::unsaid(child)),

@@ -9,6 +9,8 @@ use crate::parse::reference::unescape;
 
 /// Elements without an end that are looked for in one level; after that each ends at the next tag.
 const MOST_UNCLOSED: u32 = 50;
+/// Attributes of one tag, in bytes, beyond which a document is not one of a publisher.
+const MOST_ATTRIBUTE_BYTES: usize = 64 * 1024;
 /// How far the end of a tag is looked for when a quote in it is never closed, in characters.
 const QUOTE_REACH: usize = 2_000;
 
@@ -147,6 +149,24 @@ pub(super) fn find_tag(text: &str, names: &[&str]) -> Option<usize> {
         position = tag.end;
     }
     None
+}
+
+/// Whether elements nest at most `deepest` levels.
+pub(in crate::parse) fn depth_within(text: &str, deepest: usize) -> bool {
+    let mut depth = 0_usize;
+    let mut position = 0;
+    while let Some(tag) = next_tag(text, position) {
+        match tag.kind {
+            TagKind::Open => depth += 1,
+            TagKind::Close => depth = depth.saturating_sub(1),
+            TagKind::Empty => {}
+        }
+        if depth > deepest || tag.attributes.len() > MOST_ATTRIBUTE_BYTES {
+            return false;
+        }
+        position = tag.end;
+    }
+    true
 }
 
 pub(super) fn local_name(name: &str) -> &str {
