@@ -14,7 +14,10 @@ pub fn all(folder: &Path, manifest: &[Value]) -> Result<(), Box<dyn Error>> {
     let mut slowest: Vec<(Duration, String)> = Vec::new();
     let mut readings = 0_u32;
     for about in manifest {
-        let file = about.get("file").and_then(Value::as_str).unwrap_or_default();
+        let file = about
+            .get("file")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let bytes = std::fs::read(folder.join(file))?;
         for tenths in 1..=10 {
             let part = bytes.get(..bytes.len() * tenths / 10).unwrap_or_default();
@@ -27,14 +30,19 @@ pub fn all(folder: &Path, manifest: &[Value]) -> Result<(), Box<dyn Error>> {
         slowest.truncate(5);
     }
     println!("{readings} readings, the slowest:");
-    slowest.iter().for_each(|(took, what)| println!("{took:?}\t{what}"));
+    slowest
+        .iter()
+        .for_each(|(took, what)| println!("{took:?}\t{what}"));
     Ok(())
 }
 
 fn read(bytes: &[u8]) -> Result<(), Box<dyn Error>> {
     if let Ok(document) = parse::read(bytes, None, &Limits::default()) {
         let draft = normalize::feed(document, &Url::parse("http://feeds.invalid/feed")?);
-        draft.entries.iter().for_each(|entry| drop(entry.content.get().clone()));
+        draft
+            .entries
+            .iter()
+            .for_each(|entry| drop(entry.content.get().clone()));
     }
     Ok(())
 }

@@ -40,9 +40,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         for class in classes(about, expected) {
             count(table.entry(class).or_default(), &differences);
         }
-        for difference in differences.iter().filter(|found| listed.as_deref() == Some(found.field)) {
+        for difference in differences
+            .iter()
+            .filter(|found| listed.as_deref() == Some(found.field))
+        {
             let trust = text(expected, "trust");
-            println!("{}\t{trust}\t{}\t{}", number(about), text(about, "file"), difference.shown);
+            println!(
+                "{}\t{trust}\t{}\t{}",
+                number(about),
+                text(about, "file"),
+                difference.shown
+            );
         }
     }
     print(&table);
@@ -51,10 +59,17 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn lines(path: &Path) -> Result<Vec<Value>, Box<dyn Error>> {
     let text = std::fs::read_to_string(path)?;
-    Ok(text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?)
+    Ok(text
+        .lines()
+        .map(serde_json::from_str)
+        .collect::<Result<_, _>>()?)
 }
 
-fn differences(folder: &Path, about: &Value, expected: &Value) -> Result<Vec<Difference>, Box<dyn Error>> {
+fn differences(
+    folder: &Path,
+    about: &Value,
+    expected: &Value,
+) -> Result<Vec<Difference>, Box<dyn Error>> {
     let bytes = std::fs::read(folder.join(text(about, "file")))?;
     let content_type = about.get("content_type").and_then(Value::as_str);
     let url = Url::parse(&format!("http://feeds.invalid/feed/{}", number(about)))?;
@@ -63,18 +78,29 @@ fn differences(folder: &Path, about: &Value, expected: &Value) -> Result<Vec<Dif
         .and_then(Value::as_str)
         .and_then(|base| url.join(base).ok())
         .unwrap_or(url);
-    Ok(match parse::read(&bytes, content_type, &Limits::default()) {
-        Ok(document) => {
-            let draft = normalize::feed(document.clone(), &url);
-            compare::all(expected, &document, &draft)
-        }
-        Err(why) => vec![Difference { field: "parsed", shown: why.message }],
-    })
+    Ok(
+        match parse::read(&bytes, content_type, &Limits::default()) {
+            Ok(document) => {
+                let draft = normalize::feed(document.clone(), &url);
+                compare::all(expected, &document, &draft)
+            }
+            Err(why) => vec![Difference {
+                field: "parsed",
+                shown: why.message,
+            }],
+        },
+    )
 }
 
 fn classes(about: &Value, expected: &Value) -> Vec<String> {
-    let real = about.get("real").and_then(Value::as_bool).unwrap_or_default();
-    let mut classes = vec!["all".to_owned(), format!("trust {}", text(expected, "trust"))];
+    let real = about
+        .get("real")
+        .and_then(Value::as_bool)
+        .unwrap_or_default();
+    let mut classes = vec![
+        "all".to_owned(),
+        format!("trust {}", text(expected, "trust")),
+    ];
     classes.push(format!("format {}", text(about, "format")));
     if real {
         classes.push("live".to_owned());
@@ -84,7 +110,9 @@ fn classes(about: &Value, expected: &Value) -> Vec<String> {
 
 fn count(row: &mut Row, differences: &[Difference]) {
     for field in FIELDS {
-        let wrong = differences.iter().any(|found| found.field == field || found.field == "parsed" || field == "everything");
+        let wrong = differences
+            .iter()
+            .any(|found| found.field == field || found.field == "parsed" || field == "everything");
         let (right, all) = row.entry(field).or_default();
         *all += 1;
         *right += u32::from(!(wrong && !differences.is_empty()));
@@ -100,7 +128,10 @@ fn print(table: &BTreeMap<String, Row>) {
         print!("{class:<20}{all:>6}");
         for field in FIELDS {
             let (right, all) = row.get(field).copied().unwrap_or_default();
-            print!("{:>11.1}%", f64::from(right) * 100.0 / f64::from(all.max(1)));
+            print!(
+                "{:>11.1}%",
+                f64::from(right) * 100.0 / f64::from(all.max(1))
+            );
         }
         println!();
     }

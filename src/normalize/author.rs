@@ -83,11 +83,21 @@ pub(super) fn name(free: &str) -> Option<String> {
 
 /// The text of a `mailto:` link (RFC 6068): percent-encoding undone, headers left out.
 fn mail_link(free: &str) -> Cow<'_, str> {
-    let Some(address) = free.trim().strip_prefix("mailto:").filter(|rest| rest.contains('%')) else {
+    let Some(address) = free
+        .trim()
+        .strip_prefix("mailto:")
+        .filter(|rest| rest.contains('%'))
+    else {
         return Cow::Borrowed(free);
     };
-    let address = address.split('?').next().unwrap_or_default().replace('+', "%2B");
-    let decoded: String = url::form_urlencoded::parse(address.as_bytes()).map(|(name, _)| name).collect();
+    let address = address
+        .split('?')
+        .next()
+        .unwrap_or_default()
+        .replace('+', "%2B");
+    let decoded: String = url::form_urlencoded::parse(address.as_bytes())
+        .map(|(name, _)| name)
+        .collect();
     Cow::Owned(decoded)
 }
 
@@ -127,7 +137,10 @@ mod tests {
             ("José —jane@x.org", Some("José")),
             ("mailto:jane@example.org", None),
             ("noreply@blogger.com (Jane (JD) Doe)", Some("Jane (JD) Doe")),
-            ("mailto:jane%40example.org%20%28Jane%29?subject=x", Some("Jane")),
+            (
+                "mailto:jane%40example.org%20%28Jane%29?subject=x",
+                Some("Jane"),
+            ),
             ("jane@localhost", None),
             ("Jane &amp; Joe", Some("Jane & Joe")),
             ("Jane Doe (editor)", Some("Jane Doe (editor)")),

@@ -111,7 +111,9 @@ fn page(raw: &RawEntry, feed_url: &Url) -> Option<String> {
         .find_map(|link| resolved(link, feed_url))
         .or_else(|| {
             let id = raw.id.as_deref().filter(|_| raw.id_is_link)?;
-            let absolute = ["http://", "https://"].iter().any(|start| id.trim().starts_with(start));
+            let absolute = ["http://", "https://"]
+                .iter()
+                .any(|start| id.trim().starts_with(start));
             absolute.then(|| link::web(feed_url, id)).flatten()
         })
 }

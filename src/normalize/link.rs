@@ -131,7 +131,9 @@ pub(super) fn absolute(base: Option<&Url>, href: &str) -> Option<Url> {
 
 /// The address of a page or file: absolute, and of the web.
 pub(super) fn web(base: &Url, href: &str) -> Option<String> {
-    const SCHEMES: &[&str] = &["http", "https", "ftp", "gemini", "gopher", "magnet", "at", "ipfs"];
+    const SCHEMES: &[&str] = &[
+        "http", "https", "ftp", "gemini", "gopher", "magnet", "at", "ipfs",
+    ];
     absolute(Some(base), href)
         .filter(|url| SCHEMES.contains(&url.scheme()))
         .map(String::from)

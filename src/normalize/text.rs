@@ -50,7 +50,10 @@ pub(super) fn decoded_once(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
     }
-    let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
+    let bytes: Option<Vec<u8>> = text
+        .chars()
+        .map(|c| u8::try_from(u32::from(c)).ok())
+        .collect();
     let decoded = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
     decoded.map_or(Cow::Borrowed(text), Cow::Owned)
 }

@@ -25,7 +25,11 @@ fn feed(first: RawFeed, own: RawFeed) -> RawFeed {
         description: own.description.or(first.description),
         language: own.language.or(first.language),
         icon: own.icon.or(first.icon),
-        authors: if own.authors.is_empty() { first.authors } else { own.authors },
+        authors: if own.authors.is_empty() {
+            first.authors
+        } else {
+            own.authors
+        },
         ttl_seconds: own.ttl_seconds.or(first.ttl_seconds),
         ..own
     }
@@ -37,7 +41,11 @@ fn entry(first: RawEntry, own: RawEntry) -> RawEntry {
         title: own.title,
         summary: own.summary.or(first.summary),
         content: own.content.or(first.content),
-        tags: if own.tags.is_empty() { first.tags } else { own.tags },
+        tags: if own.tags.is_empty() {
+            first.tags
+        } else {
+            own.tags
+        },
         image: own.image.or(first.image),
         language: own.language.or(first.language),
         ..own

@@ -101,7 +101,9 @@ fn document(text: &str, limits: &Limits) -> Option<Document> {
         return Some(own);
     }
     match first::read(text) {
-        Some(first) if first.entries.len() == own.entries.len() => Some(merge::corrected(first, own)),
+        Some(first) if first.entries.len() == own.entries.len() => {
+            Some(merge::corrected(first, own))
+        }
         Some(_) => Some(own),
         None => Some(repaired(own)),
     }

@@ -15,15 +15,23 @@ pub(super) fn fact(element: &Element<'_>, feed: &mut RawFeed) {
     let local = element.local.to_ascii_lowercase();
     match (element.space, local.as_str()) {
         (Space::Own, "title") => feed.title = feed.title.take().or_else(|| body::atom(element)),
-        (Space::DublinCore, "title") => feed.title = feed.title.take().or_else(|| body::unsaid(element)),
-        (Space::Own, "subtitle" | "tagline") => feed.description = body::atom(element).or(feed.description.take()),
-        (Space::Own, "info") => feed.description = feed.description.take().or_else(|| body::atom(element)),
+        (Space::DublinCore, "title") => {
+            feed.title = feed.title.take().or_else(|| body::unsaid(element))
+        }
+        (Space::Own, "subtitle" | "tagline") => {
+            feed.description = body::atom(element).or(feed.description.take())
+        }
+        (Space::Own, "info") => {
+            feed.description = feed.description.take().or_else(|| body::atom(element))
+        }
         (Space::Own | Space::Atom, "link") => feed.links.extend(link(element)),
         (Space::Own | Space::Atom, "author") => feed.authors.extend(person(element)),
         (Space::DublinCore, "creator") => feed.authors.extend(free(element)),
         (Space::Own, "icon") => feed.icon = picture(element).or(feed.icon.take()),
         (Space::Own, "logo") => feed.icon = feed.icon.take().or_else(|| picture(element)),
-        (Space::DublinCore, "language") | (Space::Own, "language") => feed.language = element.value().or(feed.language.take()),
+        (Space::DublinCore, "language") | (Space::Own, "language") => {
+            feed.language = element.value().or(feed.language.take())
+        }
         (Space::Syndication, "updateperiod") => syndication::period(element, feed),
         (Space::Syndication, "updatefrequency") => syndication::frequency(element, feed),
         _ => {}
@@ -31,7 +39,10 @@ pub(super) fn fact(element: &Element<'_>, feed: &mut RawFeed) {
 }
 
 fn picture(element: &Element<'_>) -> Option<RawLink> {
-    element.value().map(|href| RawLink { base: element.base(), ..RawLink::new(href, "icon") })
+    element.value().map(|href| RawLink {
+        base: element.base(),
+        ..RawLink::new(href, "icon")
+    })
 }
 
 /// Reads an entry.
@@ -49,9 +60,13 @@ pub(super) fn entry(element: &Element<'_>) -> RawEntry {
         match (child.space, local.as_str()) {
             (Space::Own, "contributor") => contributors.extend(person(&child)),
             (Space::Own, "source") => source_authors = authors_of(&child),
-            (Space::Own, "title") => entry.title = entry.title.take().or_else(|| body::atom(&child)),
+            (Space::Own, "title") => {
+                entry.title = entry.title.take().or_else(|| body::atom(&child))
+            }
             (Space::Own, "summary") => entry.summary = body::atom(&child).or(entry.summary.take()),
-            (Space::Own, "content") => entry.content = entry.content.take().or_else(|| body::atom(&child)),
+            (Space::Own, "content") => {
+                entry.content = entry.content.take().or_else(|| body::atom(&child))
+            }
             (Space::Own, "id") => entry.id = child.value().or(entry.id.take()),
             (Space::Own, "author") => entry.authors.extend(person(&child)),
             (Space::Own, "category") => entry.tags.extend(category(&child)),
@@ -77,11 +92,15 @@ fn borrowed(child: &Element<'_>, local: &str, entry: &mut RawEntry, dates: &mut 
                 entry.authors.extend(free(child));
             }
         }
-        (Space::DublinCore, "title") => entry.title = entry.title.take().or_else(|| body::unsaid(child)),
+        (Space::DublinCore, "title") => {
+            entry.title = entry.title.take().or_else(|| body::unsaid(child))
+        }
         (Space::DublinCore, "subject") => entry.tags.extend(child.value()),
         (Space::DublinCore, "date" | "issued" | "created") => dates.publish(2, child),
         (Space::DublinCore, "modified") => dates.update(1, child),
-        (Space::Content, "encoded") => entry.content = entry.content.take().or_else(|| body::unsaid(child)),
+        (Space::Content, "encoded") => {
+            entry.content = entry.content.take().or_else(|| body::unsaid(child))
+        }
         (Space::Own, "enclosure") => media::enclosure(child, entry),
         (Space::Media, _) => media::media(child, entry),
         (Space::Itunes, _) => media::itunes(child, entry),
@@ -100,7 +119,9 @@ fn authors_of(source: &Element<'_>) -> Vec<RawPerson> {
 
 fn category(element: &Element<'_>) -> Option<String> {
     let filled = |name| element.attribute(name).filter(|text| !text.is_empty());
-    filled("label").or_else(|| filled("term")).or_else(|| element.value())
+    filled("label")
+        .or_else(|| filled("term"))
+        .or_else(|| element.value())
 }
 
 /// A person construct (RFC 4287, section 3.2), or just text.
@@ -136,8 +157,13 @@ fn free(element: &Element<'_>) -> Option<RawPerson> {
 pub(super) fn link(element: &Element<'_>) -> Option<RawLink> {
     let href = element.attribute("href").or_else(|| element.value())?;
     let rel = element.attribute("rel").filter(|rel| !rel.is_empty());
-    let rel = rel.unwrap_or_else(|| "alternate".to_owned()).to_ascii_lowercase();
-    let rel = rel.strip_prefix("http://www.iana.org/assignments/relation/").unwrap_or(&rel).to_owned();
+    let rel = rel
+        .unwrap_or_else(|| "alternate".to_owned())
+        .to_ascii_lowercase();
+    let rel = rel
+        .strip_prefix("http://www.iana.org/assignments/relation/")
+        .unwrap_or(&rel)
+        .to_owned();
     Some(RawLink {
         href,
         rel,
@@ -155,12 +181,19 @@ pub(super) fn take_link(element: &Element<'_>, entry: &mut RawEntry) {
         "enclosure" => entry.enclosures.push(RawEnclosure {
             url: link.href,
             mime_type: link.mime_type,
-            size_bytes: element.attribute("length").and_then(|length| length.parse().ok()),
+            size_bytes: element
+                .attribute("length")
+                .and_then(|length| length.parse().ok()),
             duration_seconds: None,
             title: element.attribute("title"),
             base: link.base,
         }),
-        "replies" if link.mime_type.as_deref().is_none_or(|mime_type| mime_type.contains("html")) => {
+        "replies"
+            if link
+                .mime_type
+                .as_deref()
+                .is_none_or(|mime_type| mime_type.contains("html")) =>
+        {
             entry.comments = entry.comments.take().or(Some(link));
         }
         _ => entry.links.push(link),

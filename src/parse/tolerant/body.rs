@@ -20,17 +20,32 @@ pub(super) fn unsaid(element: &Element<'_>) -> Option<RawText> {
 
 /// A text of Atom (RFC 4287, section 3.1 and 4.1.3; `mode` is Atom 0.3).
 pub(super) fn atom(element: &Element<'_>) -> Option<RawText> {
-    let said = element.attribute("type").unwrap_or_default().to_ascii_lowercase();
-    let mode = element.attribute("mode").unwrap_or_default().to_ascii_lowercase();
+    let said = element
+        .attribute("type")
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let mode = element
+        .attribute("mode")
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     if mode == "base64" || is_binary(&said) {
         let value = decoded(&element.text())?;
-        let kind = if said.contains("html") { TextKind::Html } else { TextKind::Plain };
+        let kind = if said.contains("html") {
+            TextKind::Html
+        } else {
+            TextKind::Plain
+        };
         return text(element, value, kind);
     }
     let markup = element.has_markup();
-    let as_markup = mode == "xml" || said == "xhtml" || said.ends_with("+xml") || said.ends_with("/xml");
+    let as_markup =
+        mode == "xml" || said == "xhtml" || said.ends_with("+xml") || said.ends_with("/xml");
     if markup && mode != "escaped" {
-        let html = if said == "html" || said == "text/html" { element.markup(false) } else { element.markup(true) };
+        let html = if said == "html" || said == "text/html" {
+            element.markup(false)
+        } else {
+            element.markup(true)
+        };
         return text(element, html, TextKind::Html);
     }
     let kind = match said.as_str() {
@@ -44,7 +59,10 @@ pub(super) fn atom(element: &Element<'_>) -> Option<RawText> {
 
 /// Other media types hold Base64 (RFC 4287, section 4.1.3.3).
 fn is_binary(said: &str) -> bool {
-    said.contains('/') && !said.starts_with("text/") && !said.ends_with("xml") && !said.contains("html")
+    said.contains('/')
+        && !said.starts_with("text/")
+        && !said.ends_with("xml")
+        && !said.contains("html")
 }
 
 fn decoded(text: &str) -> Option<String> {

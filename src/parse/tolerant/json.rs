@@ -28,7 +28,9 @@ pub(in crate::parse) fn read(text: &str, max_entries: usize) -> Option<Document>
 
 fn facts(feed: &Value) -> RawFeed {
     let link = |name, rel: &str| string(feed, name).map(|href| RawLink::new(href, rel));
-    let hubs = list(feed, "hubs").iter().filter_map(|hub| string(hub, "url"));
+    let hubs = list(feed, "hubs")
+        .iter()
+        .filter_map(|hub| string(hub, "url"));
     RawFeed {
         title: plain(feed, "title"),
         description: plain(feed, "description"),
@@ -61,13 +63,19 @@ fn entry(item: &Value) -> RawEntry {
         unreadable_dates: unreadable,
         id: string(item, "id"),
         id_is_link: false,
-        links: link("url", "alternate").or_else(|| link("external_url", "alternate")).into_iter().collect(),
+        links: link("url", "alternate")
+            .or_else(|| link("external_url", "alternate"))
+            .into_iter()
+            .collect(),
         title: plain(item, "title"),
         summary: plain(item, "summary"),
         content: html.or(text),
         authors: authors(item),
         tags: list(item, "tags").iter().filter_map(text_of).collect(),
-        enclosures: list(item, "attachments").iter().filter_map(attachment).collect(),
+        enclosures: list(item, "attachments")
+            .iter()
+            .filter_map(attachment)
+            .collect(),
         image: link("image", "icon").or_else(|| link("banner_image", "icon")),
         language: string(item, "language"),
         ..RawEntry::default()
@@ -77,7 +85,11 @@ fn entry(item: &Value) -> RawEntry {
 fn attachment(file: &Value) -> Option<RawEnclosure> {
     let whole = |name| {
         let number = file.get(name)?;
-        number.as_i64().or_else(|| number.as_f64().and_then(|float| format!("{float:.0}").parse().ok()))
+        number.as_i64().or_else(|| {
+            number
+                .as_f64()
+                .and_then(|float| format!("{float:.0}").parse().ok())
+        })
     };
     Some(RawEnclosure {
         url: string(file, "url")?,
@@ -92,7 +104,11 @@ fn attachment(file: &Value) -> Option<RawEnclosure> {
 /// `authors` of version 1.1, else `author` of 1.0; either may be one or many.
 fn authors(of: &Value) -> Vec<RawPerson> {
     let many = list(of, "authors");
-    let found = if many.is_empty() { list(of, "author") } else { many };
+    let found = if many.is_empty() {
+        list(of, "author")
+    } else {
+        many
+    };
     found
         .iter()
         .map(|author| RawPerson {
@@ -117,7 +133,9 @@ fn plain(of: &Value, name: &str) -> Option<RawText> {
 }
 
 fn string(of: &Value, name: &str) -> Option<String> {
-    of.get(name).and_then(text_of).filter(|text| !text.trim().is_empty())
+    of.get(name)
+        .and_then(text_of)
+        .filter(|text| !text.trim().is_empty())
 }
 
 fn text_of(value: &Value) -> Option<String> {

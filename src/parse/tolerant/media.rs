@@ -1,21 +1,26 @@
 //! Files and pictures: RSS enclosures, Media RSS, iTunes. In: elements of an entry. Out: its files and its picture. Must
 //! not know: the rest of the entry.
 
+use super::body;
 use super::scan::Element;
 use super::space::Space;
-use super::body;
 use crate::parse::document::{RawEnclosure, RawEntry, RawLink};
 
 /// RSS `enclosure`, and whatever else is written like it.
 pub(super) fn enclosure(element: &Element<'_>, entry: &mut RawEntry) {
-    let url = element.attribute("url").or_else(|| element.attribute("href")).or_else(|| element.value());
+    let url = element
+        .attribute("url")
+        .or_else(|| element.attribute("href"))
+        .or_else(|| element.value());
     let Some(url) = url.filter(|url| !url.is_empty()) else {
         return;
     };
     entry.enclosures.push(RawEnclosure {
         url,
         mime_type: element.attribute("type"),
-        size_bytes: element.attribute("length").and_then(|length| length.parse().ok()),
+        size_bytes: element
+            .attribute("length")
+            .and_then(|length| length.parse().ok()),
         duration_seconds: None,
         title: element.attribute("title"),
         base: element.base(),
@@ -25,7 +30,10 @@ pub(super) fn enclosure(element: &Element<'_>, entry: &mut RawEntry) {
 /// Elements of Media RSS.
 pub(super) fn media(element: &Element<'_>, entry: &mut RawEntry) {
     match element.local.to_ascii_lowercase().as_str() {
-        "group" => element.children().take(100).for_each(|child| media_child(&child, entry)),
+        "group" => element
+            .children()
+            .take(100)
+            .for_each(|child| media_child(&child, entry)),
         _ => media_child(element, entry),
     }
 }
@@ -47,21 +55,33 @@ fn media_child(element: &Element<'_>, entry: &mut RawEntry) {
 }
 
 fn content(element: &Element<'_>, entry: &mut RawEntry) {
-    for child in element.children().take(50).filter(|child| child.local == "thumbnail") {
+    for child in element
+        .children()
+        .take(50)
+        .filter(|child| child.local == "thumbnail")
+    {
         thumbnail(&child, entry);
     }
     let Some(url) = element.attribute("url").filter(|url| !url.is_empty()) else {
         return;
     };
-    let mime_type = element.attribute("type").or_else(|| element.attribute("medium"));
-    let is_picture = mime_type.as_deref().is_some_and(|mime_type| mime_type.starts_with("image"));
+    let mime_type = element
+        .attribute("type")
+        .or_else(|| element.attribute("medium"));
+    let is_picture = mime_type
+        .as_deref()
+        .is_some_and(|mime_type| mime_type.starts_with("image"));
     if is_picture && entry.image.is_none() {
         entry.image = Some(link(element, &url));
     }
-    let plays = mime_type.as_deref().is_some_and(|mime_type| mime_type.starts_with("audio") || mime_type.starts_with("video"));
+    let plays = mime_type
+        .as_deref()
+        .is_some_and(|mime_type| mime_type.starts_with("audio") || mime_type.starts_with("video"));
     let file = RawEnclosure {
         mime_type: mime_type.filter(|mime_type| mime_type.contains('/')),
-        size_bytes: element.attribute("fileSize").and_then(|size| size.parse().ok()),
+        size_bytes: element
+            .attribute("fileSize")
+            .and_then(|size| size.parse().ok()),
         duration_seconds: element.attribute("duration").as_deref().and_then(duration),
         title: element.child("title").and_then(|title| title.value()),
         base: element.base(),
@@ -87,7 +107,11 @@ fn settle_media(entry: &mut RawEntry) {
         return;
     }
     for file in media {
-        if let Some(known) = entry.enclosures.iter_mut().find(|known| known.url == file.url) {
+        if let Some(known) = entry
+            .enclosures
+            .iter_mut()
+            .find(|known| known.url == file.url)
+        {
             known.mime_type = known.mime_type.take().or(file.mime_type);
             known.size_bytes = known.size_bytes.or(file.size_bytes);
             known.duration_seconds = known.duration_seconds.or(file.duration_seconds);

@@ -54,7 +54,10 @@ pub(super) fn read(text: &str, max_entries: usize) -> Option<Document> {
                 document.notes.push(too_many(max_entries));
                 break;
             }
-            if !element.closed && element_reaches_end(text, &element) && !document.entries.is_empty() {
+            if !element.closed
+                && element_reaches_end(text, &element)
+                && !document.entries.is_empty()
+            {
                 cut += 1;
                 continue;
             }
@@ -74,9 +77,13 @@ fn format_of(root: &str, attributes: &str) -> FeedFormat {
     let lower = root.to_ascii_lowercase();
     let version = scan::attribute(attributes, "version").unwrap_or_default();
     match lower.as_str() {
-        "feed" | "entry" if attributes.contains("purl.org/atom/") || version == "0.3" => FeedFormat::Atom0,
+        "feed" | "entry" if attributes.contains("purl.org/atom/") || version == "0.3" => {
+            FeedFormat::Atom0
+        }
         "feed" | "entry" => FeedFormat::Atom1,
-        "rdf" if attributes.contains("netscape.com") && !attributes.contains("purl.org/rss/1") => FeedFormat::Rss0,
+        "rdf" if attributes.contains("netscape.com") && !attributes.contains("purl.org/rss/1") => {
+            FeedFormat::Rss0
+        }
         "rdf" => FeedFormat::Rss1,
         _ if version.starts_with("0.9") => FeedFormat::Rss0,
         _ => FeedFormat::Rss2,
@@ -84,7 +91,8 @@ fn format_of(root: &str, attributes: &str) -> FeedFormat {
 }
 
 fn is_entry(element: &Element<'_>) -> bool {
-    let named = element.local.eq_ignore_ascii_case("item") || element.local.eq_ignore_ascii_case("entry");
+    let named =
+        element.local.eq_ignore_ascii_case("item") || element.local.eq_ignore_ascii_case("entry");
     named && matches!(element.space, Space::Own | Space::Atom | Space::Other)
 }
 

@@ -15,15 +15,23 @@ pub(super) fn fact(element: &Element<'_>, feed: &mut RawFeed) {
     let local = element.local.to_ascii_lowercase();
     match (element.space, local.as_str()) {
         (Space::Own, "title") => feed.title = feed.title.take().or_else(|| body::unsaid(element)),
-        (Space::DublinCore, "title") => feed.title = feed.title.take().or_else(|| body::unsaid(element)),
-        (Space::Own, "description" | "tagline" | "subtitle") => feed.description = body::unsaid(element).or(feed.description.take()),
+        (Space::DublinCore, "title") => {
+            feed.title = feed.title.take().or_else(|| body::unsaid(element))
+        }
+        (Space::Own, "description" | "tagline" | "subtitle") => {
+            feed.description = body::unsaid(element).or(feed.description.take())
+        }
         (Space::Itunes, "summary" | "subtitle") | (Space::DublinCore, "description") => {
             feed.description = feed.description.take().or_else(|| body::unsaid(element));
         }
         (Space::Own, "link") | (Space::Atom, "link") => feed.links.extend(link(element)),
         (Space::Own, "language") => feed.language = element.value().or(feed.language.take()),
-        (Space::DublinCore, "language") => feed.language = feed.language.take().or_else(|| element.value()),
-        (Space::Own, "managingeditor" | "author") | (Space::DublinCore, "creator") | (Space::Itunes, "author") => {
+        (Space::DublinCore, "language") => {
+            feed.language = feed.language.take().or_else(|| element.value())
+        }
+        (Space::Own, "managingeditor" | "author")
+        | (Space::DublinCore, "creator")
+        | (Space::Itunes, "author") => {
             if feed.authors.is_empty() || element.space == Space::DublinCore {
                 feed.authors.extend(person(element));
             }
@@ -31,7 +39,12 @@ pub(super) fn fact(element: &Element<'_>, feed: &mut RawFeed) {
         (Space::Atom, "author") => feed.authors.extend(atom::person(element)),
         (Space::Own, "image") => feed.icon = feed.icon.take().or_else(|| image(element)),
         (Space::Itunes, "image") => {
-            feed.icon = feed.icon.take().or_else(|| Some(RawLink { base: element.base(), ..RawLink::new(element.attribute("href")?, "icon") }));
+            feed.icon = feed.icon.take().or_else(|| {
+                Some(RawLink {
+                    base: element.base(),
+                    ..RawLink::new(element.attribute("href")?, "icon")
+                })
+            });
         }
         (Space::Itunes, "new-feed-url") => feed.new_url = element.value(),
         (Space::Own, "ttl") => syndication::ttl(element, feed),
@@ -48,14 +61,20 @@ fn image(element: &Element<'_>) -> Option<RawLink> {
         .child("url")
         .and_then(|url| url.value())
         .or_else(|| element.attribute("href"))?;
-    Some(RawLink { base: element.base(), ..RawLink::new(href, "icon") })
+    Some(RawLink {
+        base: element.base(),
+        ..RawLink::new(href, "icon")
+    })
 }
 
 /// A link: the text of an RSS one, the `href` of an Atom one.
 fn link(element: &Element<'_>) -> Option<RawLink> {
     match element.attribute("href") {
         Some(_) => atom::link(element),
-        None => element.value().map(|href| RawLink { base: element.base(), ..RawLink::new(href, "alternate") }),
+        None => element.value().map(|href| RawLink {
+            base: element.base(),
+            ..RawLink::new(href, "alternate")
+        }),
     }
 }
 
@@ -103,17 +122,29 @@ pub(super) fn entry(element: &Element<'_>) -> RawEntry {
 
 /// What RDF (`rdf:about` names the item, RSS 1.0 section 5.5) and CDF (`href`, `lastmod`) say in attributes.
 fn attributes(element: &Element<'_>, entry: &mut RawEntry, dates: &mut DateParts) {
-    if let Some(about) = element.attribute("rdf:about").filter(|about| !about.is_empty()) {
+    if let Some(about) = element
+        .attribute("rdf:about")
+        .filter(|about| !about.is_empty())
+    {
         entry.id_is_link = true;
         entry.id = Some(about);
     }
     if let Some(href) = element.attribute("href").filter(|_| entry.links.is_empty()) {
-        entry.links.push(RawLink { base: element.base(), ..RawLink::new(href, "alternate") });
+        entry.links.push(RawLink {
+            base: element.base(),
+            ..RawLink::new(href, "alternate")
+        });
     }
     dates.update_text(element.attribute("lastmod"));
 }
 
-fn own(child: &Element<'_>, local: &str, entry: &mut RawEntry, dates: &mut DateParts, people: &mut People) {
+fn own(
+    child: &Element<'_>,
+    local: &str,
+    entry: &mut RawEntry,
+    dates: &mut DateParts,
+    people: &mut People,
+) {
     match local {
         "title" => entry.title = body::unsaid(child).or(entry.title.take()),
         "link" => {
@@ -134,31 +165,50 @@ fn own(child: &Element<'_>, local: &str, entry: &mut RawEntry, dates: &mut DateP
             }
         }
         "description" => entry.summary = body::unsaid(child).or(entry.summary.take()),
-        "summary" | "abstract" => entry.summary = entry.summary.take().or_else(|| body::unsaid(child)),
-        "content" | "body" | "fullitem" => entry.content = entry.content.take().or_else(|| body::unsaid(child)),
+        "summary" | "abstract" => {
+            entry.summary = entry.summary.take().or_else(|| body::unsaid(child))
+        }
+        "content" | "body" | "fullitem" => {
+            entry.content = entry.content.take().or_else(|| body::unsaid(child))
+        }
         "pubdate" => dates.publish(0, child),
         "published" | "issued" | "created" => dates.publish(1, child),
         "date" => dates.publish(2, child),
         "updated" | "modified" | "lastbuilddate" => dates.update(0, child),
         "author" | "managingeditor" => people.named.extend(person(child)),
         "category" | "keywords" => entry.tags.extend(child.value()),
-        "comments" => entry.comments = child.value().map(|href| RawLink { base: child.base(), ..RawLink::new(href, "replies") }),
+        "comments" => {
+            entry.comments = child.value().map(|href| RawLink {
+                base: child.base(),
+                ..RawLink::new(href, "replies")
+            })
+        }
         "enclosure" => media::enclosure(child, entry),
         _ => {}
     }
 }
 
-fn borrowed(child: &Element<'_>, local: &str, entry: &mut RawEntry, dates: &mut DateParts, people: &mut People) {
+fn borrowed(
+    child: &Element<'_>,
+    local: &str,
+    entry: &mut RawEntry,
+    dates: &mut DateParts,
+    people: &mut People,
+) {
     match (child.space, local) {
         (Space::Content, "encoded") => entry.content = body::unsaid(child).or(entry.content.take()),
         (Space::Xhtml, _) => entry.content = entry.content.take().or_else(|| body::xhtml(child)),
-        (Space::DublinCore, "title") => entry.title = entry.title.take().or_else(|| body::unsaid(child)),
+        (Space::DublinCore, "title") => {
+            entry.title = entry.title.take().or_else(|| body::unsaid(child))
+        }
         (Space::DublinCore, "creator" | "author") => people.creators.extend(person(child)),
         (Space::DublinCore, "contributor") => people.contributors.extend(person(child)),
         (Space::DublinCore, "subject") => entry.tags.extend(child.value()),
         (Space::DublinCore, "date" | "issued" | "created") => dates.publish(2, child),
         (Space::DublinCore, "modified") => dates.update(1, child),
-        (Space::DublinCore, "description" | "abstract") => entry.summary = entry.summary.take().or_else(|| body::unsaid(child)),
+        (Space::DublinCore, "description" | "abstract") => {
+            entry.summary = entry.summary.take().or_else(|| body::unsaid(child))
+        }
         (Space::DublinCore, "identifier") => entry.id = entry.id.take().or_else(|| child.value()),
         (Space::DublinCore, "language") => entry.language = child.value().or(entry.language.take()),
         (Space::Atom, "link") => atom::take_link(child, entry),
@@ -167,10 +217,16 @@ fn borrowed(child: &Element<'_>, local: &str, entry: &mut RawEntry, dates: &mut 
         (Space::Atom, "title") => entry.title = entry.title.take().or_else(|| body::atom(child)),
         (Space::Atom, "updated" | "modified") => dates.update(0, child),
         (Space::Atom, "published" | "issued") => dates.publish(1, child),
-        (Space::Atom, "summary") => entry.summary = entry.summary.take().or_else(|| body::atom(child)),
-        (Space::Atom, "content") => entry.content = entry.content.take().or_else(|| body::atom(child)),
+        (Space::Atom, "summary") => {
+            entry.summary = entry.summary.take().or_else(|| body::atom(child))
+        }
+        (Space::Atom, "content") => {
+            entry.content = entry.content.take().or_else(|| body::atom(child))
+        }
         (Space::Itunes, "author") => people.itunes.extend(person(child)),
-        (Space::Itunes, "summary" | "subtitle") => entry.summary = entry.summary.take().or_else(|| body::unsaid(child)),
+        (Space::Itunes, "summary" | "subtitle") => {
+            entry.summary = entry.summary.take().or_else(|| body::unsaid(child))
+        }
         (Space::Itunes, _) => media::itunes(child, entry),
         (Space::Media, _) => media::media(child, entry),
         _ => {}
@@ -189,7 +245,9 @@ pub(super) struct People {
 impl People {
     fn best(self) -> Vec<RawPerson> {
         let ways = [self.creators, self.named, self.itunes];
-        ways.into_iter().find(|people| !people.is_empty()).unwrap_or_default()
+        ways.into_iter()
+            .find(|people| !people.is_empty())
+            .unwrap_or_default()
     }
 }
 

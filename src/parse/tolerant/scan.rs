@@ -59,7 +59,13 @@ enum TagKind {
 impl<'a> Level<'a> {
     /// Everything below the root: containers (`rss`, `channel`, `feed`, `RDF`) are stepped into.
     pub(super) fn document(text: &'a str, position: usize, scope: Arc<Scope>) -> Self {
-        Self { text, position, scope, unclosed: 0, document: true }
+        Self {
+            text,
+            position,
+            scope,
+            unclosed: 0,
+            document: true,
+        }
     }
 
     /// The scope of the containers stepped into so far.
@@ -77,7 +83,8 @@ impl<'a> Level<'a> {
             while let Some(next) = next_tag(self.text, position) {
                 first_tag.get_or_insert(next.start);
                 let same = next.name.eq_ignore_ascii_case(tag.name);
-                let boundary = is_entry(next.name) || (next.kind == TagKind::Close && is_container(next.name));
+                let boundary =
+                    is_entry(next.name) || (next.kind == TagKind::Close && is_container(next.name));
                 match next.kind {
                     TagKind::Close if same && depth == 0 => return (next.start, next.end, true),
                     TagKind::Close if same => depth -= 1,
@@ -127,7 +134,14 @@ impl<'a> Iterator for Level<'a> {
                 self.position = after;
                 (self.text.get(tag.end..end).unwrap_or_default(), closed)
             };
-            return Some(Element { space, local, attributes: tag.attributes, inner, closed, scope });
+            return Some(Element {
+                space,
+                local,
+                attributes: tag.attributes,
+                inner,
+                closed,
+                scope,
+            });
         }
     }
 }
@@ -136,14 +150,23 @@ impl<'a> Iterator for Level<'a> {
 pub(super) fn root(text: &str) -> Option<(&str, &str, usize, Arc<Scope>)> {
     let tag = next_tag(text, 0).filter(|tag| tag.kind != TagKind::Close)?;
     let scope = Scope::root(tag.name, tag.attributes);
-    Some((local_name(tag.name), tag.attributes, tag.end, Arc::new(scope)))
+    Some((
+        local_name(tag.name),
+        tag.attributes,
+        tag.end,
+        Arc::new(scope),
+    ))
 }
 
 /// Where the first tag stands whose local name is one of `names`.
 pub(super) fn find_tag(text: &str, names: &[&str]) -> Option<usize> {
     let mut position = 0;
     while let Some(tag) = next_tag(text, position) {
-        if tag.kind != TagKind::Close && names.iter().any(|name| local_name(tag.name).eq_ignore_ascii_case(name)) {
+        if tag.kind != TagKind::Close
+            && names
+                .iter()
+                .any(|name| local_name(tag.name).eq_ignore_ascii_case(name))
+        {
             return Some(tag.start);
         }
         position = tag.end;
@@ -180,13 +203,17 @@ fn is_entry(name: &str) -> bool {
 
 fn is_container(name: &str) -> bool {
     let local = local_name(name);
-    ["rss", "channel", "rdf", "feed"].iter().any(|container| local.eq_ignore_ascii_case(container))
+    ["rss", "channel", "rdf", "feed"]
+        .iter()
+        .any(|container| local.eq_ignore_ascii_case(container))
         && !is_module(name)
 }
 
 /// Names of modules that reuse a container's name for something else.
 fn is_module(name: &str) -> bool {
-    ["media:", "itunes:", "podcast:", "georss:"].iter().any(|prefix| name.starts_with(prefix))
+    ["media:", "itunes:", "podcast:", "georss:"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
 }
 
 /// The next start or end tag from a position on; comments, CDATA, instructions and declarations are passed over.
@@ -194,7 +221,10 @@ fn next_tag(text: &str, mut position: usize) -> Option<Tag<'_>> {
     loop {
         let start = position + text.get(position..)?.find('<')?;
         let rest = text.get(start + 1..)?;
-        let skip = |end: &str| rest.find(end).map_or(text.len(), |at| start + 1 + at + end.len());
+        let skip = |end: &str| {
+            rest.find(end)
+                .map_or(text.len(), |at| start + 1 + at + end.len())
+        };
         position = match rest.as_bytes().first() {
             Some(b'!') if rest.starts_with("![CDATA[") => skip("]]>"),
             Some(b'!') if rest.starts_with("!--") => skip("-->"),
@@ -217,7 +247,9 @@ fn begins_tag(text: &str) -> bool {
 /// Bytes of a declaration such as a DOCTYPE, over its internal subset; one that never ends takes all.
 fn declaration_length(rest: &str) -> usize {
     let end = rest.find('>').map_or(rest.len(), |at| at + 1);
-    let subset = rest.get(..end).and_then(|declaration| declaration.find('['));
+    let subset = rest
+        .get(..end)
+        .and_then(|declaration| declaration.find('['));
     match subset.and_then(|open| rest.get(open..).map(|subset| (open, subset))) {
         Some((open, subset)) => subset
             .find("]>")
@@ -234,7 +266,11 @@ fn tag<'a>(text: &'a str, start: usize, rest: &'a str) -> Tag<'a> {
     let end = (start + 1 + usize::from(close) + length + 1).min(text.len());
     let trimmed = inside.trim_end();
     let empty = !close && trimmed.ends_with('/') && !trimmed.ends_with("=/");
-    let content = if empty { trimmed.strip_suffix('/').unwrap_or(trimmed) } else { inside };
+    let content = if empty {
+        trimmed.strip_suffix('/').unwrap_or(trimmed)
+    } else {
+        inside
+    };
     let name_length = content
         .find(|c: char| c.is_ascii_whitespace() || c == '/')
         .unwrap_or(content.len());
@@ -244,7 +280,13 @@ fn tag<'a>(text: &'a str, start: usize, rest: &'a str) -> Tag<'a> {
         (false, true) => TagKind::Empty,
         (false, false) => TagKind::Open,
     };
-    Tag { start, end, kind, name, attributes }
+    Tag {
+        start,
+        end,
+        kind,
+        name,
+        attributes,
+    }
 }
 
 /// Bytes up to the `>` (or, when that was forgotten, the `<`) that ends a tag, over quoted values.
@@ -265,19 +307,31 @@ fn tag_length(body: &str) -> usize {
             before = byte;
         }
     }
-    let near = body.char_indices().nth(QUOTE_REACH).map_or(body, |(at, _)| body.get(..at).unwrap_or(body));
-    near.find('>').or_else(|| near.find('<').map(|at| at.saturating_sub(1))).unwrap_or(near.len())
+    let near = body
+        .char_indices()
+        .nth(QUOTE_REACH)
+        .map_or(body, |(at, _)| body.get(..at).unwrap_or(body));
+    near.find('>')
+        .or_else(|| near.find('<').map(|at| at.saturating_sub(1)))
+        .unwrap_or(near.len())
 }
 
 impl<'a> Element<'a> {
     /// Its child elements.
     pub(super) fn children(&self) -> Level<'a> {
-        Level { text: self.inner, position: 0, scope: Arc::clone(&self.scope), unclosed: 0, document: false }
+        Level {
+            text: self.inner,
+            position: 0,
+            scope: Arc::clone(&self.scope),
+            unclosed: 0,
+            document: false,
+        }
     }
 
     /// The first child of a name in any namespace.
     pub(super) fn child(&self, local: &str) -> Option<Element<'a>> {
-        self.children().find(|child| child.local.eq_ignore_ascii_case(local))
+        self.children()
+            .find(|child| child.local.eq_ignore_ascii_case(local))
     }
 
     /// An attribute by its name, with or without prefix; references undone.
@@ -317,7 +371,12 @@ impl<'a> Element<'a> {
             match run {
                 Run::Text(text) => out.push_str(text),
                 Run::Verbatim(text) if cdata_is_text => {
-                    out.push_str(&text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"));
+                    out.push_str(
+                        &text
+                            .replace('&', "&amp;")
+                            .replace('<', "&lt;")
+                            .replace('>', "&gt;"),
+                    );
                 }
                 Run::Verbatim(text) => out.push_str(text),
                 Run::Tag(tag) => push_tag(&mut out, &tag),
@@ -344,7 +403,9 @@ fn push_tag(out: &mut String, tag: &Tag<'_>) {
         return;
     }
     out.extend(["<", local, tag.attributes, ">"]);
-    let void = ["br", "img", "hr", "input", "wbr", "source", "col", "area", "embed", "track"];
+    let void = [
+        "br", "img", "hr", "input", "wbr", "source", "col", "area", "embed", "track",
+    ];
     if tag.kind == TagKind::Empty && !void.contains(&local) {
         out.extend(["</", local, ">"]);
     }
@@ -376,7 +437,10 @@ fn runs(inner: &str) -> impl Iterator<Item = Run<'_>> {
                 position = tag.end.max(position + 1);
                 return Some(Run::Tag(tag));
             }
-            let length = rest.get(1..).and_then(|tail| tail.find('<')).map_or(rest.len(), |at| at + 1);
+            let length = rest
+                .get(1..)
+                .and_then(|tail| tail.find('<'))
+                .map_or(rest.len(), |at| at + 1);
             position += length;
             return rest.get(..length).map(Run::Text);
         }
@@ -386,7 +450,9 @@ fn runs(inner: &str) -> impl Iterator<Item = Run<'_>> {
 /// An attribute by its name, with or without prefix; references undone.
 pub(super) fn attribute(raw: &str, name: &str) -> Option<String> {
     attributes(raw)
-        .find(|(found, _)| found.eq_ignore_ascii_case(name) || local_name(found).eq_ignore_ascii_case(name))
+        .find(|(found, _)| {
+            found.eq_ignore_ascii_case(name) || local_name(found).eq_ignore_ascii_case(name)
+        })
         .map(|(_, value)| unescape(value).trim().to_owned())
 }
 

@@ -49,7 +49,10 @@ impl Scope {
             scope.own = Some(space);
         }
         scope.default = scope.default.map(|found| scope.known(found));
-        let renamed = scope.prefixes.iter().map(|(prefix, found)| (prefix.clone(), scope.known(*found)));
+        let renamed = scope
+            .prefixes
+            .iter()
+            .map(|(prefix, found)| (prefix.clone(), scope.known(*found)));
         scope.prefixes = renamed.collect();
         scope
     }
@@ -71,7 +74,11 @@ impl Scope {
 
     /// [`Space::Own`] for the vocabulary of the root.
     fn known(&self, space: Space) -> Space {
-        if self.own == Some(space) { Space::Own } else { space }
+        if self.own == Some(space) {
+            Space::Own
+        } else {
+            space
+        }
     }
 
     fn declare(&mut self, attributes: &str) {
@@ -96,7 +103,11 @@ impl Scope {
         let Some((prefix, local)) = name.split_once(':') else {
             return (self.default.unwrap_or(Space::Own), name);
         };
-        let declared = self.prefixes.iter().rev().find(|(known, _)| known == prefix);
+        let declared = self
+            .prefixes
+            .iter()
+            .rev()
+            .find(|(known, _)| known == prefix);
         let space = declared.map_or_else(|| by_prefix(prefix), |(_, space)| *space);
         (space, local)
     }
@@ -175,7 +186,10 @@ mod tests {
     fn the_root_prefix_is_its_own_vocabulary() {
         let scope = Scope::root("a:feed", " xmlns:a='http://www.w3.org/2005/Atom'");
         assert_eq!(scope.resolve("a:title"), (Space::Own, "title"));
-        let scope = Scope::root("rss", " xmlns='http://www.w3.org/2005/Atom' xmlns:atom='http://www.w3.org/2005/Atom'");
+        let scope = Scope::root(
+            "rss",
+            " xmlns='http://www.w3.org/2005/Atom' xmlns:atom='http://www.w3.org/2005/Atom'",
+        );
         assert_eq!(scope.resolve("item"), (Space::Own, "item"));
     }
 }

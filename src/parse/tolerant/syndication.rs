@@ -7,7 +7,9 @@ use crate::parse::document::RawFeed;
 /// Minutes of RSS `ttl`.
 pub(super) fn ttl(element: &Element<'_>, feed: &mut RawFeed) {
     let minutes: Option<i64> = element.value().and_then(|text| text.parse().ok());
-    feed.ttl_seconds = minutes.filter(|minutes| (0..=525_600).contains(minutes)).map(|minutes| minutes * 60);
+    feed.ttl_seconds = minutes
+        .filter(|minutes| (0..=525_600).contains(minutes))
+        .map(|minutes| minutes * 60);
 }
 
 /// `sy:updatePeriod`, and `sy:updateFrequency` which divides it.
@@ -36,7 +38,8 @@ pub(super) fn frequency(element: &Element<'_>, feed: &mut RawFeed) {
 pub(super) fn skip_hours(element: &Element<'_>, feed: &mut RawFeed) {
     for hour in element.children() {
         let hour: Option<u8> = hour.value().and_then(|text| text.parse().ok());
-        feed.skip_hours.extend(hour.filter(|hour| *hour <= 24).map(|hour| hour % 24));
+        feed.skip_hours
+            .extend(hour.filter(|hour| *hour <= 24).map(|hour| hour % 24));
     }
     feed.skip_hours.sort_unstable();
     feed.skip_hours.dedup();
@@ -48,7 +51,8 @@ pub(super) fn skip_days(element: &Element<'_>, feed: &mut RawFeed) {
     for day in element.children() {
         let text = day.value().unwrap_or_default().to_ascii_lowercase();
         let found = DAYS.iter().position(|name| text.starts_with(name));
-        feed.skip_days.extend(found.and_then(|day| u8::try_from(day).ok()));
+        feed.skip_days
+            .extend(found.and_then(|day| u8::try_from(day).ok()));
     }
     feed.skip_days.sort_unstable();
     feed.skip_days.dedup();
