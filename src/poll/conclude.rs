@@ -270,3 +270,36 @@ fn paused(next: &Next) -> Next {
         status: SourceStatus::Paused,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::*;
+
+    fn answer(status: u16, retry_after_seconds: Option<i64>) -> Answer {
+        Answer {
+            status,
+            final_url: Url::parse("https://example.org/feed").unwrap(),
+            permanent_url: None,
+            validators: Validators::default(),
+            fresh_seconds: None,
+            retry_after_seconds,
+            links: Vec::new(),
+            wire_bytes: 0,
+        }
+    }
+
+    #[test]
+    fn a_host_rests_as_long_as_it_asks_within_reason() {
+        let rest =
+            |status, asked| rest_until(&answer(status, asked), Millis(0)).map(|at| at.0 / 1000);
+        assert_eq!(rest(429, None), Some(900));
+        assert_eq!(rest(429, Some(120)), Some(120));
+        assert_eq!(rest(429, Some(i64::MAX)), Some(LONGEST_WISH_SECONDS));
+        assert_eq!(rest(503, Some(60)), Some(60));
+        assert_eq!(rest(503, None), None);
+        assert_eq!(rest(503, Some(0)), None);
+        assert_eq!(rest(500, Some(60)), None);
+    }
+}
