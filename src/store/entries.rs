@@ -111,11 +111,8 @@ impl Store {
         order: EntryOrder,
         slice: &Slice<EntryPosition>,
     ) -> Result<Page<entry::Model>, StoreError> {
-        let driver = Driver::of(filter, order);
-        let statement = match driver.ranges() {
-            [] => return Ok(slice.page(Vec::new())),
-            [range] => one_range(range, &driver, order, slice),
-            ranges => merged(ranges, &driver, order, slice),
+        let Some(statement) = page_statement(filter, order, slice) else {
+            return Ok(slice.page(Vec::new()));
         };
         let rows = self
             .reader()
@@ -155,6 +152,20 @@ impl Store {
             .await
             .reading("which entries match")?;
         Ok(rows.into_iter().collect())
+    }
+}
+
+/// The statement that reads a page; none when the filter names nothing to read.
+pub(super) fn page_statement(
+    filter: &EntryFilter,
+    order: EntryOrder,
+    slice: &Slice<EntryPosition>,
+) -> Option<SelectStatement> {
+    let driver = Driver::of(filter, order);
+    match driver.ranges() {
+        [] => None,
+        [range] => Some(one_range(range, &driver, order, slice)),
+        ranges => Some(merged(ranges, &driver, order, slice)),
     }
 }
 

@@ -26,6 +26,8 @@ mod open;
 mod page;
 mod planet;
 mod planets;
+#[cfg(test)]
+mod plans;
 mod recent;
 mod session;
 mod sources;

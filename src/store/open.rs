@@ -11,6 +11,8 @@ use super::StoreError;
 
 /// How long a writer waits for another process's lock on a `SQLite` file.
 const BUSY: Duration = Duration::from_secs(10);
+/// After so long without a statement a connection is tried before it is used.
+const RESTED: Duration = Duration::from_secs(1);
 /// How long a request waits for a free connection before it fails.
 const ACQUIRE: Duration = Duration::from_secs(30);
 
@@ -95,8 +97,9 @@ fn plain(url: &str, connections: u32) -> ConnectOptions {
         .acquire_timeout(ACQUIRE)
         .sqlx_logging(false)
         .record_stmt_in_spans(false)
-        // Connections break rarely, and a broken one is noticed by the statement: no ping before each.
-        .test_before_acquire(false);
+        // A connection at work is not asked first whether it still is there; one that rested is, since the
+        // database may have gone and come back meanwhile.
+        .test_before_acquire_if_idle_for(RESTED);
     options
 }
 

@@ -141,12 +141,25 @@ impl Keyset {
     }
 
     fn beyond(&self, below: bool, values: Vec<Expr>) -> Expr {
+        // SQLite looks a row value up in an index over columns, but not over an expression: there the first
+        // value alone is said again.
+        let hint = match (self.columns.first(), values.first()) {
+            (Some(first @ Expr::Custom(_)), Some(value)) if below => {
+                Some(first.clone().lte(value.clone()))
+            }
+            (Some(first @ Expr::Custom(_)), Some(value)) => Some(first.clone().gte(value.clone())),
+            _ => None,
+        };
         let row = Expr::tuple(self.columns.clone());
         let position = Expr::tuple(values);
-        if below {
+        let beyond = if below {
             row.lt(position)
         } else {
             row.gt(position)
+        };
+        match hint {
+            Some(hint) => hint.and(beyond),
+            None => beyond,
         }
     }
 }

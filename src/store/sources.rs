@@ -154,6 +154,31 @@ fn restrict(select: &mut SelectStatement, filter: &SourceFilter) {
     }
 }
 
+/// The statement that reads a page.
+pub(super) fn list_statement(
+    filter: &SourceFilter,
+    order: SourceOrder,
+    slice: &Slice<SourcePosition>,
+) -> SelectStatement {
+    let mut select = source::Entity::find().into_query();
+    if order == SourceOrder::NextPollAsc {
+        let key = Expr::col((poll_state::Entity, poll_state::Column::SourceId));
+        select
+            .expr_as(
+                Expr::col((poll_state::Entity, poll_state::Column::NextPollAt)),
+                "next_poll_at",
+            )
+            .inner_join(
+                poll_state::Entity,
+                key.equals((source::Entity, source::Column::Id)),
+            );
+    }
+    restrict(&mut select, filter);
+    let keyset = order.keyset();
+    keyset.apply(&mut select, slice, |position| order.values(position));
+    select
+}
+
 impl Store {
     /// A page of sources. A position whose key is of another order gives a page that begins anywhere; callers
     /// tell positions of lists apart.
@@ -166,22 +191,7 @@ impl Store {
         order: SourceOrder,
         slice: &Slice<SourcePosition>,
     ) -> Result<Page<SourceRow>, StoreError> {
-        let mut select = source::Entity::find().into_query();
-        if order == SourceOrder::NextPollAsc {
-            let key = Expr::col((poll_state::Entity, poll_state::Column::SourceId));
-            select
-                .expr_as(
-                    Expr::col((poll_state::Entity, poll_state::Column::NextPollAt)),
-                    "next_poll_at",
-                )
-                .inner_join(
-                    poll_state::Entity,
-                    key.equals((source::Entity, source::Column::Id)),
-                );
-        }
-        restrict(&mut select, filter);
-        let keyset = order.keyset();
-        keyset.apply(&mut select, slice, |position| order.values(position));
+        let select = list_statement(filter, order, slice);
         let rows = self.reader().query_all(&select).await;
         let rows = rows
             .and_then(|rows| {
