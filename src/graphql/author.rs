@@ -72,11 +72,7 @@ impl Author {
             author_ids: Some(vec![self.0.id]),
             ..EntryFilter::default()
         };
-        let slice = window.slice(order.list())?;
-        let page = store(ctx)?
-            .list_entries(&filter, order.into(), &slice)
-            .await?;
-        Ok(list::plain_entries(page, order, Some(self.0.entry_count)))
+        list::nested_entries(ctx, &filter, order, &window, Some(self.0.entry_count)).await
     }
 }
 

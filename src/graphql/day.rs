@@ -1,7 +1,7 @@
 //! The days of a planet. In: a planet, a time zone and a window. Out: the contract's `Day` connection.
 //! Its cost grows with the days shown, never with how deep they lie. Must not know: SQL.
 
-use async_graphql::{Context, Object};
+use async_graphql::{Context, Lookahead, Object};
 use chrono::NaiveDate;
 use entity::{Millis, PlanetId};
 
@@ -57,7 +57,7 @@ impl Day {
     ) -> Result<Connection<Entry>> {
         let window = Window::forward(first, after);
         let filter = entries_in(self.planet, self.span.from, self.span.to);
-        list::entries(ctx, &filter, EntryOrder::PublishedDesc, &window).await
+        list::nested_entries(ctx, &filter, EntryOrder::PublishedDesc, &window, self.count).await
     }
 }
 
@@ -89,10 +89,7 @@ pub async fn list(
     let store = store(ctx)?;
 
     let mut page = newest(store, planet, zone, &slice).await?;
-    if page::items(&look)
-        .iter()
-        .any(|day| day.field("entryCount").exists() || day.field("runs").exists())
-    {
+    if page::items(&look).iter().any(wants_count) {
         count(store, &mut page.rows).await?;
     }
     run::fill(store, &mut page.rows, &page::items(&look)).await?;
@@ -107,6 +104,12 @@ pub async fn list(
         |day: &Day| day.span.date,
         total,
     ))
+}
+
+fn wants_count(day: &Lookahead<'_>) -> bool {
+    day.field("entryCount").exists()
+        || day.field("runs").exists()
+        || page::wants_total(&day.field("entries"))
 }
 
 /// The newest days before the cursor's. Reads only instants, in chunks of one index range each; every

@@ -40,6 +40,25 @@ pub async fn entries(
     Ok(connection(page, order, total))
 }
 
+/// A page of entries in a list inside a list; their parts are fetched when they are asked for, together
+/// with those of the other lists beside it.
+///
+/// # Errors
+/// As [`entries`].
+pub async fn nested_entries(
+    ctx: &Context<'_>,
+    filter: &EntryFilter,
+    order: EntryOrder,
+    window: &Window,
+    total: Option<i64>,
+) -> Result<Connection<Entry>> {
+    let slice = window.slice::<EntryPosition>(order.list())?;
+    let page = store(ctx)?
+        .list_entries(filter, order.into(), &slice)
+        .await?;
+    Ok(plain_entries(page, order, total))
+}
+
 /// A page of entries whose parts are fetched when they are asked for, together with those of the other
 /// lists beside it: for lists inside lists.
 #[must_use]
