@@ -36,22 +36,22 @@ pub mod viewer;
 pub mod word;
 mod zone;
 
-use async_graphql::{Context, EmptyMutation, Request, SDLExportOptions, SchemaBuilder};
+use async_graphql::{Context, Request, SDLExportOptions, SchemaBuilder};
 use entity::Revision;
 
 use error::Result;
 pub use error::{Code, Fault};
+pub use mutation::Mutation;
 use query::Query;
 use subscription::Subscription;
 
 use crate::clock::Clock;
+use crate::poll::Poller;
 use crate::publish::Bell;
 use crate::store::Store;
 
 /// The schema with its roots.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
-/// The root of writing.
-pub type Mutation = EmptyMutation;
 
 /// What resolvers work with.
 #[derive(Clone)]
@@ -62,6 +62,8 @@ pub struct Services {
     pub bell: Bell,
     /// The time.
     pub clock: Clock,
+    /// Who polls.
+    pub poller: Poller,
     /// What the operator chose.
     pub settings: GraphqlSettings,
 }

@@ -1,5 +1,36 @@
-//! What clients may change. In: inputs. Out: payloads, with refusals as data. Must not know: SQL, HTTP.
+//! What clients may change: the root of writing. In: inputs. Out: payloads, with refusals as data.
+//! Must not know: SQL, HTTP.
 
+pub mod discover;
+pub mod entry;
+pub mod planet;
+pub mod planet_input;
+pub mod source;
+pub mod source_input;
+pub mod subscriptions;
 pub mod user_error;
 
+use async_graphql::{Context, MergedObject};
+use entity::UserId;
+
 pub use user_error::{UserError, Wrong};
+
+use crate::auth::Principal;
+
+/// Changes. Wrong input comes back in `userErrors` with the argument's path and a code, and nothing is changed.
+/// A missing or bad token is a request error with extensions.code UNAUTHENTICATED, a role that does not
+/// suffice FORBIDDEN.
+#[derive(MergedObject, Default)]
+pub struct Mutation(
+    discover::DiscoverMutation,
+    source::SourceMutation,
+    subscriptions::SubscriptionsMutation,
+    planet::PlanetMutation,
+    entry::EntryMutation,
+);
+
+/// Who asks.
+fn asker(ctx: &Context<'_>) -> Option<UserId> {
+    ctx.data_opt::<Principal>()
+        .map(|principal| principal.user_id)
+}

@@ -44,10 +44,6 @@ impl Wrong {
     }
 
     /// The same for a value that may be left out: none only when it was given and refused.
-    #[expect(
-        clippy::option_option,
-        reason = "the outer none is a refusal, the inner one a value left out"
-    )]
     pub fn check_given<T>(
         &mut self,
         path: &[&str],
@@ -71,10 +67,6 @@ impl Wrong {
     }
 
     /// A change of a value that has a default: none leaves it, an inner none (null was given) is the default.
-    #[expect(
-        clippy::option_option,
-        reason = "the outer none leaves the value, the inner one takes it away"
-    )]
     pub fn change<G, T>(
         &mut self,
         path: &[&str],

@@ -8,8 +8,9 @@ use async_graphql::{Request, Response};
 use entity::{Millis, PollOutcome, Role, SessionId, SourceId, SourceStatus, UserId};
 use feedgraph::auth::Principal;
 use feedgraph::clock::Clock;
-use feedgraph::fetch::Validators;
+use feedgraph::fetch::{self, FetchSettings, Fetcher, Validators};
 use feedgraph::graphql::{self, GraphqlSettings, Schema, Services};
+use feedgraph::poll::{PollSettings, Poller};
 use feedgraph::publish::{self, Bell};
 use feedgraph::store::{
     AddSource, Attempt, Lease, NewPlanet, NewSource, NextState, Reading, Store, StoreSettings,
@@ -37,6 +38,20 @@ pub struct Graph {
     _running: DropGuard,
 }
 
+/// A poller that nobody has set to work.
+fn poller(store: &Store, clock: &Clock) -> Poller {
+    fetch::init();
+    let fetcher = Fetcher::new(FetchSettings::default()).unwrap();
+    let (store, clock) = (store.clone(), clock.clone());
+    Poller::new(
+        store,
+        fetcher,
+        clock,
+        PollSettings::default(),
+        "test".to_owned(),
+    )
+}
+
 /// Answers of a subscription.
 pub type Answers = Pin<Box<dyn Stream<Item = Value> + Send>>;
 
@@ -60,6 +75,7 @@ impl Graph {
             store: store.clone(),
             bell: bell.clone(),
             clock: clock.clone(),
+            poller: poller(&store, &clock),
             settings: GraphqlSettings::default(),
         };
         Self {

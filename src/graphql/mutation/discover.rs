@@ -1,0 +1,110 @@
+//! Looking for feeds before following any. In: a URL. Out: the feeds found there. Must not know: how feeds
+//! are fetched or discovered.
+
+use async_graphql::{Context, Object, SimpleObject};
+use entity::{Role, source};
+
+use super::user_error::{UserError, Wrong};
+use crate::follow::{check, not_readable};
+use crate::graphql::error::Result;
+use crate::graphql::needs::Needs;
+use crate::graphql::polling::Finding;
+use crate::graphql::scalar::{Url, int};
+use crate::graphql::services;
+use crate::graphql::source::Source;
+use crate::graphql::word::FeedFormat;
+use crate::normalize::EntryDraft;
+use crate::poll::Candidate;
+
+/// How many titles a candidate shows.
+const TITLES: usize = 5;
+
+/// A feed that could be followed, with its newest titles and what would have to be repaired.
+#[derive(SimpleObject)]
+pub struct FeedCandidate {
+    /// Where the feed is.
+    feed_url: Url,
+    /// Its own title.
+    title: Option<String>,
+    /// The family of format that it is written in.
+    format: Option<FeedFormat>,
+    /// How many entries it has.
+    entry_count: i32,
+    /// Titles of its newest entries, newest first; at most 5.
+    newest_titles: Vec<String>,
+    /// What was repaired or looks wrong in it.
+    findings: Vec<Finding>,
+    /// The source by which it is followed already.
+    followed_as: Option<Source>,
+}
+
+/// The feeds that were found.
+#[derive(SimpleObject)]
+pub struct DiscoverFeedsPayload {
+    /// The best first.
+    candidates: Vec<FeedCandidate>,
+    /// What was wrong.
+    user_errors: Vec<UserError>,
+}
+
+/// Looking for feeds.
+#[derive(Default)]
+pub struct DiscoverMutation;
+
+#[Object]
+impl DiscoverMutation {
+    /// Finds the feeds that a web page or site offers, or the feed itself; fetches, stores nothing.
+    /// Needs the role EDITOR.
+    #[graphql(guard = "Needs(Role::Editor)")]
+    async fn discover_feeds(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A page, a site or a feed.")] url: Url,
+    ) -> Result<DiscoverFeedsPayload> {
+        let services = services(ctx)?;
+        let mut wrong = Wrong::default();
+        let mut found = Vec::new();
+        if let Some(url) = wrong.check(&["url"], check::url(&url.0)) {
+            let looked = services.poller.preview(&url).await;
+            let looked = looked.map_err(|failure| not_readable(&url, failure));
+            found = wrong.check(&["url"], looked).unwrap_or_default();
+        }
+        let urls: Vec<String> = found.iter().map(|one| one.feed_url.to_string()).collect();
+        let mut known = services.store.sources_by_urls(&urls).await?;
+        let candidates = found.into_iter().map(|one| {
+            let followed = known.remove(one.feed_url.as_str());
+            candidate(one, followed)
+        });
+        Ok(DiscoverFeedsPayload {
+            candidates: candidates.collect(),
+            user_errors: wrong.into(),
+        })
+    }
+}
+
+fn candidate(found: Candidate, followed: Option<source::Model>) -> FeedCandidate {
+    let draft = found.draft;
+    FeedCandidate {
+        feed_url: Url(found.feed_url.into()),
+        title: draft.feed.title,
+        format: draft.feed.format.map(Into::into),
+        entry_count: int(i64::try_from(draft.entries.len()).unwrap_or(i64::MAX)),
+        newest_titles: newest_titles(&draft.entries),
+        findings: draft.findings.into_iter().map(Into::into).collect(),
+        followed_as: followed.map(Into::into),
+    }
+}
+
+/// Titles of the newest entries; those without a date come last, in the publisher's order.
+fn newest_titles(entries: &[EntryDraft]) -> Vec<String> {
+    let mut entries: Vec<&EntryDraft> = entries
+        .iter()
+        .filter(|entry| !entry.title.is_empty())
+        .collect();
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.dates.published.or(entry.dates.updated)));
+    entries
+        .iter()
+        .take(TITLES)
+        .map(|entry| entry.title.clone())
+        .collect()
+}
