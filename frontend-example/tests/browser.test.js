@@ -267,7 +267,7 @@ describe("the page", { skip: reason, timeout: 300_000 }, () => {
   }
 
   /** The password that the demo printed. */
-  const password = () => demo.lines.map((line) => /password\W+(\S+)/i.exec(line)?.[1]).find(Boolean);
+  const password = () => demo.lines.map((line) => /user admin, password (\S+)/.exec(line)?.[1]).find(Boolean);
 
   /** Makes the access token useless, with the page knowing (by its time) or not; it has to get another. */
   async function spoilToken(page, change) {
