@@ -253,6 +253,8 @@ describe("the page", { skip: reason, timeout: 300_000 }, () => {
 
   test("GraphiQL comes from the server alone and runs a query", () =>
     inPage(`${demo.url}/graphiql`, async (page, elsewhere) => {
+      await page.getByRole("button", { name: "Show Documentation Explorer" }).click();
+      await page.locator(".graphiql-doc-explorer").getByText("Query", { exact: true }).waitFor();
       await page.getByRole("button", { name: "Execute query" }).click();
       await page.getByRole("menuitem", { name: "FrontPage" }).click();
       const { planet } = await query(demo.url, "{ planet { title } }");

@@ -30,7 +30,7 @@ export function whyNot() {
 export const launchBrowser = () =>
   chromium.launch({ executablePath: CHROMIUMS.find(existsSync), args: FLAGS });
 
-/** Starts `feedgraph demo` on a port of its own; answers when it serves. */
+/** Starts `feedgraph demo` on a port of its own; answers when it serves and has read every blog. */
 export async function startDemo() {
   const port = await freePort();
   const binary = BINARIES.find(existsSync);
@@ -45,7 +45,8 @@ export async function startDemo() {
   const url = `http://127.0.0.1:${port}`;
   await eventually(`${binary} demo serves`, async () => {
     if (child.exitCode !== null) throw new Error(`it ended:\n${lines.join("\n")}`);
-    return (await fetch(`${url}/readyz`)).ok;
+    const { sources } = await query(url, "{ sources { nodes { latestEntryAt } } }");
+    return sources.nodes.length > 0 && sources.nodes.every((source) => source.latestEntryAt);
   });
   const stop = async () => {
     child.kill("SIGTERM");
