@@ -2,6 +2,7 @@
 //!
 //! Data flows one way: fetch, parse, normalize, store, publish, serve. ARCHITECTURE.md walks through it.
 
+pub mod app;
 pub mod auth;
 pub mod cli;
 pub mod clock;

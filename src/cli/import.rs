@@ -6,9 +6,14 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use entity::SubscriptionFormat;
 
-use super::CliError;
 use super::output::{say, warn};
-use crate::parse::subscriptions::{self, Subscriptions};
+use super::progress::Progress;
+use super::{CliError, planet_named};
+use crate::app::{Parts, prepare_planet};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::follow::{Followed, Wish, subscribe};
+use crate::parse::subscriptions::{self, Subscription, Subscriptions};
 
 /// What to import.
 #[derive(Debug, clap::Args)]
@@ -19,6 +24,9 @@ pub struct Arguments {
     /// How the file is written.
     #[arg(long, value_enum, default_value_t = Format::Auto)]
     format: Format,
+    /// The planet that the feeds join, by its slug; else the default one.
+    #[arg(long, value_name = "SLUG")]
+    planet: Option<String>,
     /// Only list the feeds with their names and tags; follow none.
     #[arg(long)]
     dry_run: bool,
@@ -37,10 +45,52 @@ enum Format {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments) -> Result<(), CliError> {
+pub async fn run(arguments: &Arguments, config: &Config) -> Result<(), CliError> {
     let read = read(&arguments.file, arguments.format)?;
     report(&read);
-    list(&read);
+    if arguments.dry_run {
+        list(&read);
+        return Ok(());
+    }
+    follow_all(read.feeds, arguments.planet.as_deref(), config).await
+}
+
+/// Follows the feeds without asking their publishers; the poller reads them.
+async fn follow_all(
+    feeds: Vec<Subscription>,
+    slug: Option<&str>,
+    config: &Config,
+) -> Result<(), CliError> {
+    let parts = Parts::open(config, Clock::system()).await?;
+    prepare_planet(&parts, config).await?;
+    let planet = planet_named(&parts.store, slug).await?;
+    let progress = Progress::new("followed", u64::try_from(feeds.len()).unwrap_or(u64::MAX));
+    let (mut new, mut there, mut refused) = (0, 0, 0);
+    for feed in feeds {
+        progress.step(&feed.url);
+        let mut wish = match Wish::listed(&feed.url, feed.title.as_deref(), &feed.tags) {
+            Ok(wish) => wish,
+            Err(refusal) => {
+                refused += 1;
+                progress.note(&format!(
+                    "line {}: {}: {}",
+                    feed.line, feed.url, refusal.message
+                ));
+                continue;
+            }
+        };
+        wish.planet_ids
+            .extend(planet.as_ref().map(|planet| planet.id));
+        match subscribe(&parts.store, &parts.bell, &wish, parts.clock.now()).await? {
+            Followed::New(_) => new += 1,
+            Followed::AlreadyThere(_) => there += 1,
+        }
+    }
+    progress.finish();
+    parts.store.close().await?;
+    say(format!(
+        "{new} followed, {there} followed already, {refused} refused"
+    ));
     Ok(())
 }
 

@@ -2,36 +2,15 @@
 
 use super::CliError;
 use super::output::say;
+use crate::app::open_store;
 use crate::config::{Config, without_password};
-use crate::store::{Store, StoreSettings};
 
 /// Opens the database and brings its tables up to date.
 pub async fn run(config: &Config) -> Result<(), CliError> {
-    let store = open(config).await?;
-    store.close().await.map_err(|source| CliError::Store {
-        address: address(config),
-        source,
-    })?;
-    say(format!("{} is up to date", address(config)));
+    open_store(config).await?.close().await?;
+    say(format!(
+        "{} is up to date",
+        without_password(&config.database)
+    ));
     Ok(())
-}
-
-/// The database, with its tables up to date.
-pub async fn open(config: &Config) -> Result<Store, CliError> {
-    let failed = |source| CliError::Store {
-        address: address(config),
-        source,
-    };
-    let settings = StoreSettings {
-        url: config.database.clone(),
-        readers: config.database_connections,
-        postgres_connections: config.database_connections,
-    };
-    let store = Store::open(&settings).await.map_err(failed)?;
-    store.migrate().await.map_err(failed)?;
-    Ok(store)
-}
-
-fn address(config: &Config) -> String {
-    without_password(&config.database)
 }

@@ -1,19 +1,31 @@
 //! The command line. In: arguments. Out: one command run, and an exit status. Must not know: how anything
 //! is done; each command has a file of its own that puts the parts to work.
 
+mod demo;
+mod export;
 mod import;
+mod limits;
 mod migrate;
 mod output;
+mod poll;
+mod progress;
+mod serve;
 mod settings;
+mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use entity::planet;
 
+use crate::app::StartError;
+use crate::auth::password::HashError;
 use crate::config::{self, Config, ConfigError, Flags, Layers, SETTINGS};
+use crate::demo::DemoError;
+use crate::graphql;
 use crate::parse::subscriptions::Malformed;
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 use crate::telemetry;
 
 /// Follows RSS, Atom and JSON feeds and serves them as one fast, live, typed GraphQL API.
@@ -34,12 +46,25 @@ of feedgraph.toml (its name with underscores); flags come first, then variables,
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Poll feeds and serve the API; what happens when no command is named.
+    Serve,
     /// Follow the feeds of an OPML file, a Planet or Venus config.ini, or a list of URLs.
     Import(import::Arguments),
+    /// Print the followed feeds as OPML.
+    Export(export::Arguments),
+    /// Poll every feed that is due once, and end.
+    Poll,
+    /// Make, list, change and remove accounts.
+    #[command(subcommand)]
+    User(user::Command),
     /// Bring the tables of the database up to date, and end.
     Migrate,
+    /// Print the GraphQL schema.
+    Schema,
     /// Show the settings in force and where each came from.
     Config,
+    /// Serve a bundled planet that publishes all the time; needs no internet and keeps nothing.
+    Demo(demo::Arguments),
 }
 
 /// Why a command failed.
@@ -48,14 +73,21 @@ pub enum CliError {
     /// The settings.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The program does not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
     /// The database.
-    #[error("the database at {address} does not serve")]
-    Store {
-        /// Without its password.
-        address: String,
-        /// Why.
-        source: StoreError,
-    },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The demo's publisher.
+    #[error(transparent)]
+    Demo(#[from] DemoError),
+    /// A password.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// What was asked for cannot be done.
+    #[error("{0}")]
+    Refused(String),
     /// A file.
     #[error("{name} cannot be read")]
     Unreadable {
@@ -102,12 +134,37 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(command: Option<Command>, layers: &Layers, config: Config) -> Result<(), CliError> {
-    match command {
-        None | Some(Command::Config) => settings::show(layers),
-        Some(Command::Migrate) => migrate::run(&config).await?,
-        Some(Command::Import(arguments)) => import::run(&arguments)?,
+    match command.unwrap_or(Command::Serve) {
+        Command::Serve => serve::run(&config).await,
+        Command::Import(arguments) => import::run(&arguments, &config).await,
+        Command::Export(arguments) => export::run(&arguments, &config).await,
+        Command::Poll => poll::run(&config).await,
+        Command::User(command) => user::run(command, &config).await,
+        Command::Migrate => migrate::run(&config).await,
+        Command::Schema => {
+            output::say(graphql::sdl().trim_end());
+            Ok(())
+        }
+        Command::Config => {
+            settings::show(layers);
+            Ok(())
+        }
+        Command::Demo(arguments) => demo::run(&arguments, config).await,
     }
-    Ok(())
+}
+
+/// The planet of a slug, or the default one.
+async fn planet_named(
+    store: &Store,
+    slug: Option<&str>,
+) -> Result<Option<planet::Model>, CliError> {
+    let Some(slug) = slug else {
+        return Ok(store.default_planet().await?);
+    };
+    match store.find_planet(slug).await? {
+        Some(planet) => Ok(Some(planet)),
+        None => Err(CliError::Refused(format!("there is no planet \"{slug}\""))),
+    }
 }
 
 /// The commands with a flag for every setting.

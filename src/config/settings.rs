@@ -69,6 +69,12 @@ pub const SETTINGS: &[Setting] = &[
         "Address at which clients see this server, when it is behind another; else that of `listen`.",
     ),
     setting(
+        "cors_origins",
+        "ORIGIN,…",
+        "",
+        "Origins whose web pages may read answers, such as https://example.org; * for all.",
+    ),
+    setting(
         "name",
         "TEXT",
         "Feedgraph",
@@ -101,13 +107,13 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "poll_host_spacing_ms",
         "MILLISECONDS",
-        "1000",
+        "500",
         "Shortest time between two requests to one host.",
     ),
     setting(
         "poll_min_seconds",
         "SECONDS",
-        "900",
+        "3600",
         "Shortest time between two polls of one feed.",
     ),
     setting(

@@ -39,15 +39,6 @@ pub struct Publisher {
     clock: Clock,
 }
 
-/// A blog that can be followed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BlogFeed {
-    /// Its feed.
-    pub url: String,
-    /// Its title.
-    pub title: String,
-}
-
 impl Publisher {
     /// Starts publishing on a free port of 127.0.0.1, a new entry after each `every`, until `shutdown`.
     ///
@@ -80,15 +71,13 @@ impl Publisher {
         Ok(publisher)
     }
 
-    /// All blogs.
+    /// The feeds of all blogs.
     #[must_use]
-    pub fn blogs(&self) -> Vec<BlogFeed> {
+    pub fn blogs(&self) -> Vec<String> {
         self.read(|planet| {
-            let blogs = planet.blogs().iter().map(|blog| BlogFeed {
-                url: format!("{}/{}/feed", self.origin, blog.slug),
-                title: blog.title.clone(),
-            });
-            blogs.collect()
+            let blogs = planet.blogs().iter();
+            let urls = blogs.map(|blog| format!("{}/{}/feed", self.origin, blog.slug));
+            urls.collect()
         })
     }
 

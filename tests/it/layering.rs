@@ -27,10 +27,14 @@ const KNOWN_BY: &[(&str, &[&str])] = &[
     ("graphql", &["app", "cli", "http"]),
     ("http", &["app"]),
     ("jobs", &["app", "cli", "graphql"]),
-    ("normalize", &["follow", "graphql", "jobs", "poll", "store"]),
+    (
+        "normalize",
+        &["auth", "follow", "graphql", "jobs", "poll", "store"],
+    ),
     (
         "parse",
         &[
+            "app",
             "cli",
             "follow",
             "graphql",

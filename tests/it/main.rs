@@ -13,13 +13,16 @@
 mod support;
 
 mod attacks;
+mod demo;
 mod fetch_bounds;
 mod fetching;
 mod http;
+mod importing_files;
 mod layering;
 mod multipart;
 mod paging;
 mod polling;
+mod program;
 mod publishing;
 mod reading;
 mod schema;

@@ -2,13 +2,18 @@
 //! clock moved by hand, a whole running program, clients. Must not know: what is tested.
 #![allow(dead_code, unused_imports, reason = "each test takes what it needs")]
 
+mod app;
+mod client;
 mod database;
 mod feed;
 mod graph;
 mod postgres;
+pub mod program;
 mod publisher;
 mod wait;
 
+pub use app::{START, TestApp};
+pub use client::{Client, Live};
 pub use database::{Database, Kind, run_on};
 pub use feed::{Item, atom, rss};
 pub use graph::{Answers, Graph, NOON, by, code, feed_url, next};

@@ -1,0 +1,143 @@
+//! The running program. In: settings and a clock. Out: a server at an address, with the poller and the
+//! jobs beside it, until it is stopped. Must not know: arguments, terminals.
+
+mod first;
+mod janitor;
+mod parts;
+mod serving;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use url::Url;
+
+pub use first::{FIRST_ADMIN, FirstRun, prepare_planet};
+pub use parts::{Parts, StartError, open_store};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::jobs::Runner;
+use crate::publish;
+
+/// How often to look at the change log although nobody rang.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// The program at work.
+pub struct App {
+    parts: Parts,
+    first_run: FirstRun,
+    address: SocketAddr,
+    public_url: Url,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl App {
+    /// Opens the database, makes what a new one needs, and begins to serve and to poll.
+    ///
+    /// # Errors
+    /// When a part cannot do its work; nothing runs then.
+    pub async fn start(config: &Config, clock: Clock) -> Result<Self, StartError> {
+        let (listener, address) = bind(config.listen).await?;
+        let parts = Parts::open(config, clock).await?;
+        let app = Self {
+            first_run: first::prepare(&parts, config).await?,
+            public_url: public_url(config, address)?,
+            parts,
+            address,
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        };
+        serving::begin(&app, listener, config)?;
+        app.work(config);
+        Ok(app)
+    }
+
+    /// The parts, for whoever works beside the server.
+    #[must_use]
+    pub const fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    /// What a new database was given.
+    #[must_use]
+    pub const fn first_run(&self) -> &FirstRun {
+        &self.first_run
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where clients see it.
+    #[must_use]
+    pub const fn public_url(&self) -> &Url {
+        &self.public_url
+    }
+
+    /// Finishes what is in hand: tells live clients, ends visits and jobs, closes the database.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        if let Err(error) = self.parts.store.close().await {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "database not closed"
+            );
+        }
+    }
+
+    /// Sets everything to work that goes on by itself.
+    fn work(&self, config: &Config) {
+        let Parts {
+            store,
+            bell,
+            clock,
+            poller,
+            ..
+        } = self.parts.clone();
+        let stop = || self.stop.clone();
+        let ringing = publish::follow(store.clone(), bell.clone(), LOOK_EVERY, stop());
+        self.tasks.spawn(ringing);
+        let runner = Runner {
+            store,
+            poller: poller.clone(),
+            bell,
+            clock,
+        };
+        self.tasks.spawn(runner.run(stop()));
+        let tidying = janitor::run(self.parts.clone(), config.changes_kept_days, stop());
+        self.tasks.spawn(tidying);
+        if config.poll {
+            let stop = stop();
+            self.tasks.spawn(async move { poller.run(stop).await });
+        }
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let bind = async {
+        let listener = TcpListener::bind(address).await?;
+        let bound = listener.local_addr()?;
+        Ok((listener, bound))
+    };
+    bind.await
+        .map_err(|source| StartError::Listen { address, source })
+}
+
+/// The configured address, or that of the listener, as a browser on this machine would write it.
+fn public_url(config: &Config, mut address: SocketAddr) -> Result<Url, StartError> {
+    if let Some(url) = &config.public_url {
+        return Ok(url.clone());
+    }
+    if address.ip().is_unspecified() {
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    Url::parse(&format!("http://{address}/")).map_err(|_| StartError::PublicUrl(address))
+}

@@ -1,0 +1,60 @@
+//! The server's side of the program. In: the parts. Out: the API, served until the program stops. Must not
+//! know: what is asked.
+
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+
+use super::{App, StartError};
+use crate::config::Config;
+use crate::graphql::{self, GraphqlSettings, Services};
+use crate::http::{self, Door, Drain, Engine, Frame, Health, HttpSettings};
+
+/// Begins to serve at a listener.
+///
+/// # Errors
+/// When the schema is not valid.
+pub fn begin(app: &App, listener: TcpListener, config: &Config) -> Result<(), StartError> {
+    let settings = HttpSettings {
+        cors_origins: config.cors_origins.clone(),
+        ..HttpSettings::default()
+    };
+    let patience = settings.drain_timeout;
+    let drain = Drain::on(app.stop.clone());
+    let door = Door::new(Frame {
+        engine: engine(app, config),
+        auth: Arc::clone(&app.parts.auth),
+        clock: app.parts.clock.clone(),
+        health: health(app),
+        settings,
+        drain: drain.clone(),
+    })?;
+    let router = http::router(door, Default::default());
+    app.tasks
+        .spawn(http::serve(listener, router, drain, patience));
+    Ok(())
+}
+
+fn engine(app: &App, config: &Config) -> Engine {
+    let parts = &app.parts;
+    let schema = graphql::build(Services {
+        store: parts.store.clone(),
+        bell: parts.bell.clone(),
+        clock: parts.clock.clone(),
+        settings: GraphqlSettings {
+            name: config.name.clone(),
+            ..GraphqlSettings::default()
+        },
+    });
+    let bell = parts.bell.clone();
+    Engine::new(schema, graphql::sdl()).opening(move |request| graphql::begin(request, &bell))
+}
+
+/// Ready means that the database answers.
+fn health(app: &App) -> Health {
+    let store = app.parts.store.clone();
+    Health::default().asking("database", move || {
+        let store = store.clone();
+        Box::pin(async move { store.ping().await.is_ok() })
+    })
+}

@@ -1,0 +1,72 @@
+//! `feedgraph serve`. In: settings. Out: the program at work until it is told to stop.
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::CliError;
+use super::output::{say, warn};
+use crate::app::{App, FIRST_ADMIN};
+use crate::clock::Clock;
+use crate::config::{Config, without_password};
+
+/// Runs until Ctrl-C or SIGTERM.
+pub async fn run(config: &Config) -> Result<(), CliError> {
+    super::limits::raise_open_files();
+    let app = App::start(config, Clock::system()).await?;
+    greet(&app, config);
+    say("Press Ctrl-C to stop.");
+    until_stopped().await;
+    stop(app).await;
+    Ok(())
+}
+
+/// Says where everything is, and the password of a new admin this once.
+pub fn greet(app: &App, config: &Config) {
+    let base = app.public_url().as_str().trim_end_matches('/');
+    let live = base.replacen("http", "ws", 1);
+    say(format!("Feedgraph {}", env!("CARGO_PKG_VERSION")));
+    say(format!("  GraphiQL   {base}/graphiql"));
+    say(format!("  GraphQL    {base}/graphql"));
+    say(format!("  Live       {live}/graphql/ws"));
+    say(format!("  Schema     {base}/schema.graphql"));
+    say(format!(
+        "  Database   {}",
+        without_password(&config.database)
+    ));
+    let first = app.first_run();
+    if let Some(password) = &first.admin_password {
+        say(format!(
+            "  Admin      user {FIRST_ADMIN}, password {password}"
+        ));
+        say("             shown this once; `feedgraph user passwd admin` sets another");
+    }
+    if first.starter_feeds > 0 {
+        let many = first.starter_feeds;
+        say(format!(
+            "  Following  {many} feeds of the starter list, read now for the first time"
+        ));
+    }
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+pub async fn until_stopped() {
+    // Without the handler SIGTERM still ends the program, only less politely.
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+/// Finishes what is in hand; a second Ctrl-C does not wait for it.
+pub async fn stop(app: App) {
+    warn(
+        "Stopping: finishing what is in hand. Press Ctrl-C again to stop at once; nothing is lost either way.",
+    );
+    tokio::select! {
+        () = app.stop() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
