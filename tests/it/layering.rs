@@ -82,9 +82,15 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("unimplemented!(", "finish it"),
     ("#[ignore", "run it or remove it"),
     ("cursor_by(", "it scans; compare row values instead"),
-    (".offset(", "pages are keyset pages"),
+    (
+        ".offset(",
+        "pages are keyset pages; only one bounded range may be cut so",
+    ),
     ("#[allow(clippy", "use #[expect(…, reason = \"…\")]"),
 ];
+
+/// Where something forbidden is right, and said to be so there.
+const EXCEPTIONS: &[(&str, &str)] = &[(".offset(", "src/store/ingest/state.rs")];
 
 const MOST_LINES: usize = 400;
 
@@ -225,7 +231,8 @@ fn nothing_forbidden_is_written() {
     for source in sources(&["src", "entity/src", "migration/src"]) {
         for (line, text) in code(&source) {
             for (words, instead) in FORBIDDEN {
-                if text.contains(words) {
+                let is_exception = EXCEPTIONS.contains(&(words, source.path.as_str()));
+                if text.contains(words) && !is_exception {
                     breaches.push(format!("{}:{line}: {words}: {instead}", source.path));
                 }
             }
