@@ -30,9 +30,9 @@ pub fn all(folder: &Path, manifest: &[Value]) -> Result<(), Box<dyn Error>> {
         slowest.truncate(5);
     }
     println!("{readings} readings, the slowest:");
-    slowest
-        .iter()
-        .for_each(|(took, what)| println!("{took:?}\t{what}"));
+    for (took, what) in slowest {
+        println!("{took:?}	{what}");
+    }
     Ok(())
 }
 

@@ -93,8 +93,7 @@ pub(super) fn draft(raw: &RawEntry, context: &Context<'_>) -> EntryDraft {
 }
 
 fn made_guid(identity: [u8; 16]) -> String {
-    let hex: String = identity.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("urn:feedgraph:{hex}")
+    format!("urn:feedgraph:{}", link::hex(identity))
 }
 
 /// The page of an entry: its alternate link, HTML before other kinds, else an identifier that is a link.

@@ -97,7 +97,7 @@ pub(super) fn finish(clean: &str) -> Finished {
             }
         }
     }
-    finished.text = text.out.trim_end().to_owned();
+    text.out.trim_end().clone_into(&mut finished.text);
     finished
 }
 

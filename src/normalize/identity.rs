@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::draft::EntryDraft;
-use super::link::{canonical, hash16};
+use super::link::{canonical, hash16, hex};
 use super::text;
 
 /// The key of an entry with an identifier of its own. For an identifier that is a web address, a move from http to
@@ -95,8 +95,4 @@ fn age(entry: &EntryDraft) -> (Option<entity::Millis>, Option<entity::Millis>, [
         entry.dates.published,
         entry.content_hash,
     )
-}
-
-fn hex(bytes: [u8; 16]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -102,6 +102,11 @@ pub(super) fn hash16(parts: &[&str]) -> [u8; 16] {
     out
 }
 
+/// A key in hexadecimal.
+pub(super) fn hex(key: [u8; 16]) -> String {
+    format!("{:032x}", u128::from_be_bytes(key))
+}
+
 /// What links below `bases` are relative to, in a document from `document`.
 pub(super) fn base_url(bases: &Base, document: &Url) -> Url {
     bases

@@ -124,10 +124,9 @@ fn tag_length(inner: &str) -> usize {
     for (at, byte) in inner.bytes().enumerate() {
         match quote {
             Some(open) if byte == open => quote = None,
-            Some(_) => {}
             None if byte == b'>' => return at,
             None if matches!(byte, b'"' | b'\'') && before == b'=' => quote = Some(byte),
-            None => {}
+            Some(_) | None => {}
         }
         if !byte.is_ascii_whitespace() {
             before = byte;

@@ -35,8 +35,8 @@ pub fn feed(document: Document, feed_url: &Url) -> FeedDraft {
     findings.extend(entry::findings(&document.entries));
     let entries = document
         .entries
-        .iter()
-        .map(|raw| entry::draft(raw, &context))
+        .into_iter()
+        .map(|raw| entry::draft(&raw, &context))
         .collect();
     let (entries, clashes) = identity::resolve(entries);
     if clashes > 0 {

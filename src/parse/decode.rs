@@ -67,7 +67,7 @@ pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Decoded
     let declared = declared(bytes);
     let said = http.or(declared);
     if let Ok(text) = std::str::from_utf8(bytes)
-        && said.is_none_or(|encoding| encoding.is_ascii_compatible())
+        && said.is_none_or(encoding_rs::Encoding::is_ascii_compatible)
     {
         let differs = said.is_some_and(|encoding| encoding != UTF_8) && !text.is_ascii();
         return Decoded {

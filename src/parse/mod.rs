@@ -100,7 +100,8 @@ fn document(text: &str, limits: &Limits) -> Option<Document> {
     if own.entries.len() >= limits.max_entries || !tolerant::depth_within(text, DEEPEST) {
         return Some(own);
     }
-    match first::read(text) {
+    // Without its declaration, which names the encoding that the bytes had.
+    match first::read(tolerant::from_root(text)) {
         Some(first) if first.entries.len() == own.entries.len() => {
             Some(merge::corrected(first, own))
         }

@@ -59,7 +59,7 @@ fn numeric<'a>(text: &'a str, out: &mut String) -> Option<&'a str> {
     if number.is_empty() {
         return None;
     }
-    if let Some(code) = u32::from_str_radix(number, radix).ok() {
+    if let Ok(code) = u32::from_str_radix(number, radix) {
         out.extend(character(code));
     }
     Some(rest.strip_prefix(';').unwrap_or(rest))

@@ -16,21 +16,21 @@ pub(super) fn fact(element: &Element<'_>, feed: &mut RawFeed) {
     match (element.space, local.as_str()) {
         (Space::Own, "title") => feed.title = feed.title.take().or_else(|| body::atom(element)),
         (Space::DublinCore, "title") => {
-            feed.title = feed.title.take().or_else(|| body::unsaid(element))
+            feed.title = feed.title.take().or_else(|| body::unsaid(element));
         }
         (Space::Own, "subtitle" | "tagline") => {
-            feed.description = body::atom(element).or(feed.description.take())
+            feed.description = body::atom(element).or(feed.description.take());
         }
         (Space::Own, "info") => {
-            feed.description = feed.description.take().or_else(|| body::atom(element))
+            feed.description = feed.description.take().or_else(|| body::atom(element));
         }
         (Space::Own | Space::Atom, "link") => feed.links.extend(link(element)),
         (Space::Own | Space::Atom, "author") => feed.authors.extend(person(element)),
         (Space::DublinCore, "creator") => feed.authors.extend(free(element)),
         (Space::Own, "icon") => feed.icon = picture(element).or(feed.icon.take()),
         (Space::Own, "logo") => feed.icon = feed.icon.take().or_else(|| picture(element)),
-        (Space::DublinCore, "language") | (Space::Own, "language") => {
-            feed.language = element.value().or(feed.language.take())
+        (Space::DublinCore | Space::Own, "language") => {
+            feed.language = element.value().or(feed.language.take());
         }
         (Space::Syndication, "updateperiod") => syndication::period(element, feed),
         (Space::Syndication, "updatefrequency") => syndication::frequency(element, feed),
@@ -61,11 +61,11 @@ pub(super) fn entry(element: &Element<'_>) -> RawEntry {
             (Space::Own, "contributor") => contributors.extend(person(&child)),
             (Space::Own, "source") => source_authors = authors_of(&child),
             (Space::Own, "title") => {
-                entry.title = entry.title.take().or_else(|| body::atom(&child))
+                entry.title = entry.title.take().or_else(|| body::atom(&child));
             }
             (Space::Own, "summary") => entry.summary = body::atom(&child).or(entry.summary.take()),
             (Space::Own, "content") => {
-                entry.content = entry.content.take().or_else(|| body::atom(&child))
+                entry.content = entry.content.take().or_else(|| body::atom(&child));
             }
             (Space::Own, "id") => entry.id = child.value().or(entry.id.take()),
             (Space::Own, "author") => entry.authors.extend(person(&child)),
@@ -87,19 +87,17 @@ pub(super) fn entry(element: &Element<'_>) -> RawEntry {
 
 fn borrowed(child: &Element<'_>, local: &str, entry: &mut RawEntry, dates: &mut DateParts) {
     match (child.space, local) {
-        (Space::DublinCore, "creator" | "author") => {
-            if entry.authors.is_empty() {
-                entry.authors.extend(free(child));
-            }
+        (Space::DublinCore, "creator" | "author") if entry.authors.is_empty() => {
+            entry.authors.extend(free(child));
         }
         (Space::DublinCore, "title") => {
-            entry.title = entry.title.take().or_else(|| body::unsaid(child))
+            entry.title = entry.title.take().or_else(|| body::unsaid(child));
         }
         (Space::DublinCore, "subject") => entry.tags.extend(child.value()),
         (Space::DublinCore, "date" | "issued" | "created") => dates.publish(2, child),
         (Space::DublinCore, "modified") => dates.update(1, child),
         (Space::Content, "encoded") => {
-            entry.content = entry.content.take().or_else(|| body::unsaid(child))
+            entry.content = entry.content.take().or_else(|| body::unsaid(child));
         }
         (Space::Own, "enclosure") => media::enclosure(child, entry),
         (Space::Media, _) => media::media(child, entry),

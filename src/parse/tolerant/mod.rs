@@ -26,10 +26,20 @@ type ReadEntry = fn(&Element<'_>) -> RawEntry;
 /// What the facts of a feed are read with.
 type ReadFact = fn(&Element<'_>, &mut RawFeed);
 
+/// Names that the root of a feed may have.
+const ROOTS: &[&str] = &["rss", "rdf", "feed", "channel", "entry"];
+
+/// A document from the start tag of its root on; all of it when it has none of a feed.
+pub(super) fn from_root(text: &str) -> &str {
+    scan::find_tag(text, ROOTS)
+        .and_then(|start| text.get(start..))
+        .unwrap_or(text)
+}
+
 /// Reads an XML feed; none when no root of a feed is in the text.
 pub(super) fn read(text: &str, max_entries: usize) -> Option<Document> {
-    let start = scan::find_tag(text, &["rss", "rdf", "feed", "channel", "entry"])?;
-    let text = text.get(start..)?;
+    scan::find_tag(text, ROOTS)?;
+    let text = from_root(text);
     let (root, attributes, position, scope) = scan::root(text)?;
     let format = format_of(root, attributes);
     let (entry, fact): (ReadEntry, ReadFact) = match format {
@@ -43,7 +53,7 @@ pub(super) fn read(text: &str, max_entries: usize) -> Option<Document> {
     let root_is_entry = root.eq_ignore_ascii_case("entry");
     let position = if root_is_entry { 0 } else { position };
     let mut level = Level::document(text, position, Arc::clone(&scope));
-    document.feed.language = scope.language.clone();
+    document.feed.language.clone_from(&scope.language);
     if let Some(href) = scan::attribute(attributes, "href") {
         document.feed.links.push(RawLink::new(href, "alternate"));
     }
@@ -67,7 +77,7 @@ pub(super) fn read(text: &str, max_entries: usize) -> Option<Document> {
         }
     }
     if document.feed.language.is_none() {
-        document.feed.language = level.scope().language.clone();
+        document.feed.language.clone_from(&level.scope().language);
     }
     document.notes.extend(truncated(cut));
     Some(document)

@@ -16,25 +16,25 @@ pub(super) fn fact(element: &Element<'_>, feed: &mut RawFeed) {
     match (element.space, local.as_str()) {
         (Space::Own, "title") => feed.title = feed.title.take().or_else(|| body::unsaid(element)),
         (Space::DublinCore, "title") => {
-            feed.title = feed.title.take().or_else(|| body::unsaid(element))
+            feed.title = feed.title.take().or_else(|| body::unsaid(element));
         }
         (Space::Own, "description" | "tagline" | "subtitle") => {
-            feed.description = body::unsaid(element).or(feed.description.take())
+            feed.description = body::unsaid(element).or(feed.description.take());
         }
         (Space::Itunes, "summary" | "subtitle") | (Space::DublinCore, "description") => {
             feed.description = feed.description.take().or_else(|| body::unsaid(element));
         }
-        (Space::Own, "link") | (Space::Atom, "link") => feed.links.extend(link(element)),
+        (Space::Own | Space::Atom, "link") => feed.links.extend(link(element)),
         (Space::Own, "language") => feed.language = element.value().or(feed.language.take()),
         (Space::DublinCore, "language") => {
-            feed.language = feed.language.take().or_else(|| element.value())
+            feed.language = feed.language.take().or_else(|| element.value());
         }
         (Space::Own, "managingeditor" | "author")
         | (Space::DublinCore, "creator")
-        | (Space::Itunes, "author") => {
-            if feed.authors.is_empty() || element.space == Space::DublinCore {
-                feed.authors.extend(person(element));
-            }
+        | (Space::Itunes, "author")
+            if (feed.authors.is_empty() || element.space == Space::DublinCore) =>
+        {
+            feed.authors.extend(person(element));
         }
         (Space::Atom, "author") => feed.authors.extend(atom::person(element)),
         (Space::Own, "image") => feed.icon = feed.icon.take().or_else(|| image(element)),
@@ -157,19 +157,17 @@ fn own(
                 entry.links.splice(0..0, found);
             }
         }
-        "guid" | "id" => {
-            if entry.id.is_none() {
-                let permanent = child.attribute("isPermaLink").unwrap_or_default();
-                entry.id = child.value();
-                entry.id_is_link = local == "guid" && !permanent.eq_ignore_ascii_case("false");
-            }
+        "guid" | "id" if entry.id.is_none() => {
+            let permanent = child.attribute("isPermaLink").unwrap_or_default();
+            entry.id = child.value();
+            entry.id_is_link = local == "guid" && !permanent.eq_ignore_ascii_case("false");
         }
         "description" => entry.summary = body::unsaid(child).or(entry.summary.take()),
         "summary" | "abstract" => {
-            entry.summary = entry.summary.take().or_else(|| body::unsaid(child))
+            entry.summary = entry.summary.take().or_else(|| body::unsaid(child));
         }
         "content" | "body" | "fullitem" => {
-            entry.content = entry.content.take().or_else(|| body::unsaid(child))
+            entry.content = entry.content.take().or_else(|| body::unsaid(child));
         }
         "pubdate" => dates.publish(0, child),
         "published" | "issued" | "created" => dates.publish(1, child),
@@ -181,7 +179,7 @@ fn own(
             entry.comments = child.value().map(|href| RawLink {
                 base: child.base(),
                 ..RawLink::new(href, "replies")
-            })
+            });
         }
         "enclosure" => media::enclosure(child, entry),
         _ => {}
@@ -199,7 +197,7 @@ fn borrowed(
         (Space::Content, "encoded") => entry.content = body::unsaid(child).or(entry.content.take()),
         (Space::Xhtml, _) => entry.content = entry.content.take().or_else(|| body::xhtml(child)),
         (Space::DublinCore, "title") => {
-            entry.title = entry.title.take().or_else(|| body::unsaid(child))
+            entry.title = entry.title.take().or_else(|| body::unsaid(child));
         }
         (Space::DublinCore, "creator" | "author") => people.creators.extend(person(child)),
         (Space::DublinCore, "contributor") => people.contributors.extend(person(child)),
@@ -207,7 +205,7 @@ fn borrowed(
         (Space::DublinCore, "date" | "issued" | "created") => dates.publish(2, child),
         (Space::DublinCore, "modified") => dates.update(1, child),
         (Space::DublinCore, "description" | "abstract") => {
-            entry.summary = entry.summary.take().or_else(|| body::unsaid(child))
+            entry.summary = entry.summary.take().or_else(|| body::unsaid(child));
         }
         (Space::DublinCore, "identifier") => entry.id = entry.id.take().or_else(|| child.value()),
         (Space::DublinCore, "language") => entry.language = child.value().or(entry.language.take()),
@@ -218,14 +216,14 @@ fn borrowed(
         (Space::Atom, "updated" | "modified") => dates.update(0, child),
         (Space::Atom, "published" | "issued") => dates.publish(1, child),
         (Space::Atom, "summary") => {
-            entry.summary = entry.summary.take().or_else(|| body::atom(child))
+            entry.summary = entry.summary.take().or_else(|| body::atom(child));
         }
         (Space::Atom, "content") => {
-            entry.content = entry.content.take().or_else(|| body::atom(child))
+            entry.content = entry.content.take().or_else(|| body::atom(child));
         }
         (Space::Itunes, "author") => people.itunes.extend(person(child)),
         (Space::Itunes, "summary" | "subtitle") => {
-            entry.summary = entry.summary.take().or_else(|| body::unsaid(child))
+            entry.summary = entry.summary.take().or_else(|| body::unsaid(child));
         }
         (Space::Itunes, _) => media::itunes(child, entry),
         (Space::Media, _) => media::media(child, entry),

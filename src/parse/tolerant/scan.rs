@@ -297,11 +297,10 @@ fn tag_length(body: &str) -> usize {
         match quote {
             Some(open) if byte == open => quote = None,
             Some(_) if byte == b'<' => break,
-            Some(_) => {}
             None if byte == b'>' => return at,
             None if byte == b'<' => return at.saturating_sub(1),
             None if matches!(byte, b'"' | b'\'') && before == b'=' => quote = Some(byte),
-            None => {}
+            Some(_) | None => {}
         }
         if !byte.is_ascii_whitespace() {
             before = byte;
@@ -369,7 +368,6 @@ impl<'a> Element<'a> {
         let mut out = String::with_capacity(self.inner.len());
         for run in runs(self.inner) {
             match run {
-                Run::Text(text) => out.push_str(text),
                 Run::Verbatim(text) if cdata_is_text => {
                     out.push_str(
                         &text
@@ -378,7 +376,7 @@ impl<'a> Element<'a> {
                             .replace('>', "&gt;"),
                     );
                 }
-                Run::Verbatim(text) => out.push_str(text),
+                Run::Text(text) | Run::Verbatim(text) => out.push_str(text),
                 Run::Tag(tag) => push_tag(&mut out, &tag),
             }
         }
