@@ -21,6 +21,7 @@ mod importing_files;
 mod layering;
 mod multipart;
 mod paging;
+mod parsing;
 mod polling;
 mod program;
 mod publishing;
