@@ -83,11 +83,17 @@ pub(super) fn to_html(raw: &RawText) -> Option<String> {
         .replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;");
+    // Where the format does not say that the text is plain, its line ends are white space.
+    let line_end = if raw.kind == TextKind::Plain {
+        "<br>"
+    } else {
+        " "
+    };
     let paragraphs: Vec<String> = escaped
         .replace("\r\n", "\n")
         .split("\n\n")
         .filter(|paragraph| !paragraph.trim().is_empty())
-        .map(|paragraph| format!("<p>{}</p>", paragraph.trim().replace('\n', "<br>")))
+        .map(|paragraph| format!("<p>{}</p>", paragraph.trim().replace('\n', line_end)))
         .collect();
     Some(paragraphs.join("\n"))
 }

@@ -18,7 +18,10 @@ fn fixtures() -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
         .map(|file| file.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension != "expected"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension != "expected")
+        })
         .collect();
     files.sort();
     files
@@ -31,7 +34,13 @@ fn shown(draft: &FeedDraft) -> String {
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
     let mut out = String::new();
     let feed = &draft.feed;
-    writeln!(out, "feed: {} | {}", or_dash(feed.title.clone()), or_dash(feed.site_url.clone())).unwrap();
+    writeln!(
+        out,
+        "feed: {} | {}",
+        or_dash(feed.title.clone()),
+        or_dash(feed.site_url.clone())
+    )
+    .unwrap();
     for entry in &draft.entries {
         let guid = Some(entry.guid.clone()).filter(|_| !entry.guid_is_made);
         let at = entry.dates.published.or(entry.dates.updated);
@@ -39,9 +48,18 @@ fn shown(draft: &FeedDraft) -> String {
             let at = chrono::DateTime::from_timestamp_millis(at.0).unwrap();
             at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
         });
-        let names: Vec<&str> = entry.authors.iter().map(|author| author.name.as_str()).collect();
+        let names: Vec<&str> = entry
+            .authors
+            .iter()
+            .map(|author| author.name.as_str())
+            .collect();
         let names = Some(names.join(", ")).filter(|names| !names.is_empty());
-        let cells = [or_dash(guid), or_dash(entry.url.clone()), or_dash(at), or_dash(names)];
+        let cells = [
+            or_dash(guid),
+            or_dash(entry.url.clone()),
+            or_dash(at),
+            or_dash(names),
+        ];
         writeln!(out, "entry: {} | {}", entry.title, cells.join(" | ")).unwrap();
         if !entry.content.get().summary.is_empty() {
             writeln!(out, "  {}", entry.content.get().summary).unwrap();
@@ -62,7 +80,8 @@ fn shown(draft: &FeedDraft) -> String {
 #[test]
 fn every_fixture_is_read_as_expected() {
     for (path, bytes) in fixtures() {
-        let expected = std::fs::read_to_string(Path::new(&path).with_extension("expected")).unwrap();
+        let expected =
+            std::fs::read_to_string(Path::new(&path).with_extension("expected")).unwrap();
         assert_eq!(shown(&draft(&bytes)), expected, "{path}");
     }
 }
@@ -98,7 +117,12 @@ fn order_and_white_space_change_no_identity_and_no_hash() {
         "<item><title>C</title><guid>shared</guid><link>http://e.org/2</link></item>",
         "<item><title>D</title><description>no identifier</description></item>",
     ];
-    let feed = |items: &[&str]| format!("<rss version='2.0'><channel>{}</channel></rss>", items.concat());
+    let feed = |items: &[&str]| {
+        format!(
+            "<rss version='2.0'><channel>{}</channel></rss>",
+            items.concat()
+        )
+    };
     let reference = by_identity(&draft(feed(&items).as_bytes()));
     assert_eq!(reference.len(), 4);
     let reversed: Vec<&str> = items.iter().rev().copied().collect();
@@ -112,40 +136,75 @@ fn order_and_white_space_change_no_identity_and_no_hash() {
 
 #[test]
 fn moving_a_feed_changes_no_identity() {
-    let bytes = b"<rss version='2.0'><channel><item><title>A</title><guid>a</guid></item></channel></rss>";
+    let bytes =
+        b"<rss version='2.0'><channel><item><title>A</title><guid>a</guid></item></channel></rss>";
     let at = |url: &str| {
         let document = parse::read(bytes, None, &Limits::default()).unwrap();
         normalize::feed(document, &Url::parse(url).unwrap()).entries[0].identity
     };
-    assert_eq!(at("http://one.example/feed"), at("https://two.example/other"));
+    assert_eq!(
+        at("http://one.example/feed"),
+        at("https://two.example/other")
+    );
 }
 
 #[test]
 fn bombs_are_bounded_in_time() {
-    let entity = "<!DOCTYPE r [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">]>";
+    let entity =
+        "<!DOCTYPE r [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">]>";
     let bombs = [
         format!("{entity}<rss version='2.0'><channel><title>&b;</title></channel></rss>"),
-        format!("<rss version='2.0'><channel><item><title>{}", "<a>".repeat(300_000)),
-        format!("<rss version='2.0'><channel><item>{}", (0..100_000).map(|n| format!("<a{n}>")).collect::<String>()),
-        format!("<rss version='2.0' {}><channel/></rss>", "a='b' ".repeat(100_000)),
-        format!("<rss version='2.0'><channel>{}", "<item><title>x</title></item>".repeat(100_000)),
-        format!("<feed xmlns='http://www.w3.org/2005/Atom'>{}", "<entry><content type='xhtml'>".repeat(50_000)),
+        format!(
+            "<rss version='2.0'><channel><item><title>{}",
+            "<a>".repeat(300_000)
+        ),
+        format!(
+            "<rss version='2.0'><channel><item>{}",
+            (0..100_000).map(|n| format!("<a{n}>")).collect::<String>()
+        ),
+        format!(
+            "<rss version='2.0' {}><channel/></rss>",
+            "a='b' ".repeat(100_000)
+        ),
+        format!(
+            "<rss version='2.0'><channel>{}",
+            "<item><title>x</title></item>".repeat(100_000)
+        ),
+        format!(
+            "<feed xmlns='http://www.w3.org/2005/Atom'>{}",
+            "<entry><content type='xhtml'>".repeat(50_000)
+        ),
         format!("<rss version='2.0'><channel>{}", "<a b=\"".repeat(100_000)),
-        format!("<rss version='2.0'><channel>{}", "< <!-- --><!a>".repeat(100_000)),
-        format!("{{\"items\": {}1{}}}", "[".repeat(100_000), "]".repeat(100_000)),
+        format!(
+            "<rss version='2.0'><channel>{}",
+            "< <!-- --><!a>".repeat(100_000)
+        ),
+        format!(
+            "{{\"items\": {}1{}}}",
+            "[".repeat(100_000),
+            "]".repeat(100_000)
+        ),
     ];
     for (number, bomb) in bombs.iter().enumerate() {
         let begun = Instant::now();
         if let Ok(document) = parse::read(bomb.as_bytes(), None, &Limits::default()) {
             assert!(document.entries.len() <= Limits::default().max_entries);
-            normalize::feed(document, &Url::parse("http://feeds.example/feed").unwrap());
+            let _ = normalize::feed(document, &Url::parse("http://feeds.example/feed").unwrap());
         }
-        assert!(begun.elapsed() < Duration::from_secs(10), "bomb {number}: {:?}", begun.elapsed());
+        assert!(
+            begun.elapsed() < Duration::from_secs(10),
+            "bomb {number}: {:?}",
+            begun.elapsed()
+        );
     }
 }
 
 #[test]
 fn a_page_is_no_feed_and_said_to_be_a_page() {
-    let refused = parse::read(b"<!DOCTYPE html><html><body>Hi</body></html>", None, &Limits::default());
+    let refused = parse::read(
+        b"<!DOCTYPE html><html><body>Hi</body></html>",
+        None,
+        &Limits::default(),
+    );
     assert!(refused.unwrap_err().looks_like_html);
 }

@@ -11,8 +11,6 @@ use crate::parse::reference::unescape;
 const MOST_UNCLOSED: u32 = 50;
 /// Attributes of one tag, in bytes, beyond which a document is not one of a publisher.
 const MOST_ATTRIBUTE_BYTES: usize = 64 * 1024;
-/// How far the end of a tag is looked for when a quote in it is never closed, in characters.
-const QUOTE_REACH: usize = 2_000;
 
 /// An element with all that is in it.
 #[derive(Clone, Debug)]
@@ -296,7 +294,13 @@ fn tag_length(body: &str) -> usize {
     for (at, byte) in body.bytes().enumerate() {
         match quote {
             Some(open) if byte == open => quote = None,
-            Some(_) if byte == b'<' => break,
+            // A quote that is never closed: what looks like the end before the next tag is it.
+            Some(_) if byte == b'<' => {
+                return body
+                    .get(..at)
+                    .and_then(|head| head.find('>'))
+                    .unwrap_or(at.saturating_sub(1));
+            }
             None if byte == b'>' => return at,
             None if byte == b'<' => return at.saturating_sub(1),
             None if matches!(byte, b'"' | b'\'') && before == b'=' => quote = Some(byte),
@@ -306,13 +310,7 @@ fn tag_length(body: &str) -> usize {
             before = byte;
         }
     }
-    let near = body
-        .char_indices()
-        .nth(QUOTE_REACH)
-        .map_or(body, |(at, _)| body.get(..at).unwrap_or(body));
-    near.find('>')
-        .or_else(|| near.find('<').map(|at| at.saturating_sub(1)))
-        .unwrap_or(near.len())
+    body.find('>').unwrap_or(body.len())
 }
 
 impl<'a> Element<'a> {
