@@ -40,7 +40,9 @@ fn engine(app: &App, config: &Config) -> Engine {
     let schema = graphql::build(Services {
         store: parts.store.clone(),
         bell: parts.bell.clone(),
+        auth: Arc::clone(&parts.auth),
         clock: parts.clock.clone(),
+        poller: parts.poller.clone(),
         settings: GraphqlSettings {
             name: config.name.clone(),
             ..GraphqlSettings::default()

@@ -28,6 +28,7 @@ pub mod query;
 pub mod run;
 pub mod scalar;
 pub mod server;
+pub mod session;
 pub mod source;
 pub mod subscription;
 pub mod tag;
@@ -35,6 +36,8 @@ pub mod user;
 pub mod viewer;
 pub mod word;
 mod zone;
+
+use std::sync::Arc;
 
 use async_graphql::{Context, Request, SDLExportOptions, SchemaBuilder};
 use entity::Revision;
@@ -45,6 +48,7 @@ pub use mutation::Mutation;
 use query::Query;
 use subscription::Subscription;
 
+use crate::auth::Auth;
 use crate::clock::Clock;
 use crate::poll::Poller;
 use crate::publish::Bell;
@@ -60,6 +64,8 @@ pub struct Services {
     pub store: Store,
     /// Rings when the change log or a job moves.
     pub bell: Bell,
+    /// Accounts' way in.
+    pub auth: Arc<Auth>,
     /// The time.
     pub clock: Clock,
     /// Who polls.

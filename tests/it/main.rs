@@ -13,6 +13,7 @@
 mod support;
 
 mod attacks;
+mod authorization;
 mod demo;
 mod fetch_bounds;
 mod fetching;

@@ -15,6 +15,7 @@ use entity::UserId;
 
 pub use user_error::{UserError, Wrong};
 
+use super::session::SessionMutation;
 use crate::auth::Principal;
 
 /// Changes. Wrong input comes back in `userErrors` with the argument's path and a code, and nothing is changed.
@@ -22,6 +23,7 @@ use crate::auth::Principal;
 /// suffice FORBIDDEN.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
+    SessionMutation,
     discover::DiscoverMutation,
     source::SourceMutation,
     subscriptions::SubscriptionsMutation,

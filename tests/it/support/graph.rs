@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_graphql::{Request, Response};
 use entity::{Millis, PollOutcome, Role, SessionId, SourceId, SourceStatus, UserId};
-use feedgraph::auth::Principal;
+use feedgraph::auth::{Auth, AuthSettings, Principal};
 use feedgraph::clock::Clock;
 use feedgraph::fetch::{self, FetchSettings, Fetcher, Validators};
 use feedgraph::graphql::{self, GraphqlSettings, Schema, Services};
@@ -71,11 +71,13 @@ impl Graph {
             Duration::from_secs(600),
             shutdown.clone(),
         ));
+        let auth = Auth::new(store.clone(), clock.clone(), AuthSettings::default()).unwrap();
         let services = Services {
             store: store.clone(),
             bell: bell.clone(),
             clock: clock.clone(),
             poller: poller(&store, &clock),
+            auth: auth.into(),
             settings: GraphqlSettings::default(),
         };
         Self {
