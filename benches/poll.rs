@@ -2,6 +2,7 @@
 //! all new, then the same not modified. Prints rates, their ratio and the peak of memory. Publisher and
 //! poller have a thread each; the database is a `SQLite` file.
 #![allow(
+    clippy::expect_used,
     clippy::unwrap_used,
     clippy::print_stdout,
     reason = "a benchmark fails by panicking and prints what it measured"
