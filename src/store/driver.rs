@@ -2,7 +2,8 @@
 //! be checked row by row. Must not know: pages.
 
 use entity::{
-    AuthorId, PlanetId, SourceId, entry, entry_author, entry_tag, planet_entry, planet_source, tag,
+    AuthorId, Millis, PlanetId, SourceId, entry, entry_author, entry_tag, planet_entry,
+    planet_source, tag,
 };
 use sea_orm::ColumnTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
@@ -28,6 +29,9 @@ pub(super) enum Range {
 #[derive(Clone, Debug)]
 pub(super) struct Driver {
     ranges: Vec<Range>,
+    /// Bounds of what the list is ordered by: they cut the range itself.
+    after: Option<Millis>,
+    before: Option<Millis>,
     rest: Vec<Expr>,
 }
 
@@ -50,10 +54,40 @@ impl Driver {
                     .map(|planet| vec![Range::Planet(planet)])
             })
             .unwrap_or_else(|| vec![Range::All]);
+        let (after, before) = if order.by_seen() {
+            (filter.seen_after.take(), None)
+        } else {
+            (
+                filter.published_after.take(),
+                filter.published_before.take(),
+            )
+        };
         Self {
             ranges,
+            after,
+            before,
             rest: conditions(&filter),
         }
+    }
+
+    /// Joins a range to a statement about `entry` and restricts it to what the filter lets through; gives what
+    /// the statement is to be ordered by.
+    pub(super) fn read(
+        &self,
+        range: &Range,
+        select: &mut SelectStatement,
+        order: EntryOrder,
+    ) -> Keyset {
+        let keyset = range.join(select, order);
+        if let Some(at) = keyset.columns.first() {
+            let after = self.after.map(|after| at.clone().gt(after));
+            let before = self.before.map(|before| at.clone().lt(before));
+            select.and_where_option(after).and_where_option(before);
+        }
+        for condition in &self.rest {
+            select.and_where(condition.clone());
+        }
+        keyset
     }
 
     /// Takes a list out of the filter when it is short enough to be merged.
@@ -76,16 +110,12 @@ impl Driver {
     pub(super) fn ranges(&self) -> &[Range] {
         &self.ranges
     }
-
-    pub(super) fn rest(&self) -> &[Expr] {
-        &self.rest
-    }
 }
 
 impl Range {
     /// Joins what the range is an index of to a statement about `entry`; gives what the statement is to be
     /// ordered by, so that the index gives the order.
-    pub(super) fn join(&self, select: &mut SelectStatement, order: EntryOrder) -> Keyset {
+    fn join(&self, select: &mut SelectStatement, order: EntryOrder) -> Keyset {
         let at = |published, seen| if order.by_seen() { seen } else { published };
         let id = Expr::col((entry::Entity, entry::Column::Id));
         let columns = match self {

@@ -177,10 +177,7 @@ fn one_range(
     slice: &Slice<EntryPosition>,
 ) -> SelectStatement {
     let mut select = entry::Entity::find().into_query();
-    let keyset = range.join(&mut select, order);
-    for condition in driver.rest() {
-        select.and_where(condition.clone());
-    }
+    let keyset = driver.read(range, &mut select, order);
     keyset.apply(&mut select, slice, position);
     select
 }
@@ -198,10 +195,7 @@ fn merged(
             .expr_as(Expr::col((entry::Entity, entry::Column::Id)), "id")
             .from(entry::Entity)
             .to_owned();
-        let keyset = range.join(&mut head, order);
-        for condition in driver.rest() {
-            head.and_where(condition.clone());
-        }
+        let keyset = driver.read(range, &mut head, order);
         keyset.apply(&mut head, slice, position);
         Query::select()
             .column("id")
