@@ -1,7 +1,16 @@
 // The page in a real browser, against the real server's demo.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { eventually, launchBrowser, query, servePage, servePublisher, startDemo, whyNot } from "./support.js";
+import {
+  eventually,
+  launchBrowser,
+  query,
+  serveElsewhere,
+  servePage,
+  servePublisher,
+  startDemo,
+  whyNot,
+} from "./support.js";
 
 const reason = whyNot();
 if (reason && process.env.FEEDGRAPH_TEST_REQUIRE_BROWSER === "1") throw new Error(reason);
@@ -249,6 +258,15 @@ describe("the page", { skip: reason, timeout: 300_000 }, () => {
       );
     }
     assert.deepEqual(colours, ["rgb(250, 248, 244)", "rgb(22, 23, 26)"]);
+  });
+
+  test("works from a folder of another host", async () => {
+    const host = await serveElsewhere(demo.url);
+    try {
+      await inPage(host.url, arrival);
+    } finally {
+      host.stop();
+    }
   });
 
   test("GraphiQL comes from the server alone and runs a query", () =>

@@ -1,6 +1,7 @@
 // What the browser tests stand on: the server's demo, the built page in front of it, and a browser.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -34,9 +35,13 @@ export const launchBrowser = () =>
 export async function startDemo() {
   const port = await freePort();
   const binary = BINARIES.find(existsSync);
-  const child = spawn(binary, ["demo", "--every", "2", "--listen", `127.0.0.1:${port}`], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(
+    binary,
+    ["demo", "--every", "2", "--cors-origins", "*", "--listen", `127.0.0.1:${port}`],
+    {
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
   const lines = [];
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on("line", (line) => lines.push(line));
@@ -64,6 +69,22 @@ export async function servePage(serverUrl) {
     preview: { host: "127.0.0.1", port: await freePort() },
   });
   return { url: server.resolvedUrls.local[0], stop: () => server.close() };
+}
+
+/** Serves the built files from a folder of a plain static host, with the endpoint set in index.html. */
+export async function serveElsewhere(serverUrl) {
+  const types = { html: "text/html", js: "text/javascript", css: "text/css", svg: "image/svg+xml" };
+  const server = createServer(async (request, response) => {
+    const file = request.url.replace("/some/folder/", "") || "index.html";
+    const bytes = await readFile(`${root}dist/${file}`).catch(() => undefined);
+    if (!bytes) return response.writeHead(404).end();
+    const meta = 'name="feedgraph-endpoint" content="';
+    const body =
+      file === "index.html" ? `${bytes}`.replace(`${meta}/graphql`, `${meta}${serverUrl}/graphql`) : bytes;
+    response.setHeader("content-type", types[file.split(".").at(-1)]).end(body);
+  });
+  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+  return { url: `http://127.0.0.1:${server.address().port}/some/folder/`, stop: () => server.close() };
 }
 
 /** A publisher with one feed of the given entries. */
