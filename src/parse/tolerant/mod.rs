@@ -9,6 +9,7 @@ mod rss;
 mod scan;
 mod space;
 mod syndication;
+mod tag;
 
 use std::sync::Arc;
 
@@ -54,7 +55,7 @@ pub(super) fn read(text: &str, max_entries: usize) -> Option<Document> {
     let position = if root_is_entry { 0 } else { position };
     let mut level = Level::document(text, position, Arc::clone(&scope));
     document.feed.language.clone_from(&scope.language);
-    if let Some(href) = scan::attribute(attributes, "href") {
+    if let Some(href) = tag::attribute(attributes, "href") {
         document.feed.links.push(RawLink::new(href, "alternate"));
     }
     let mut cut = 0;
@@ -85,7 +86,7 @@ pub(super) fn read(text: &str, max_entries: usize) -> Option<Document> {
 
 fn format_of(root: &str, attributes: &str) -> FeedFormat {
     let lower = root.to_ascii_lowercase();
-    let version = scan::attribute(attributes, "version").unwrap_or_default();
+    let version = tag::attribute(attributes, "version").unwrap_or_default();
     match lower.as_str() {
         "feed" | "entry" if attributes.contains("purl.org/atom/") || version == "0.3" => {
             FeedFormat::Atom0

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::scan;
+use super::tag;
 use crate::parse::Base;
 use crate::parse::reference::unescape;
 
@@ -82,7 +82,7 @@ impl Scope {
     }
 
     fn declare(&mut self, attributes: &str) {
-        for (name, value) in scan::attributes(attributes) {
+        for (name, value) in tag::attributes(attributes) {
             if let Some(prefix) = name.strip_prefix("xmlns:") {
                 let space = self.known(by_uri(value));
                 self.prefixes.push((prefix.to_owned(), space));
