@@ -1,6 +1,7 @@
 //! What has to be tidied up from time to time. In: the clock. Out: old change rows gone. Must not know: who
 //! reads them.
 
+use std::error::Error;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -27,10 +28,8 @@ async fn trim(parts: &Parts, kept_days: i64) {
         Ok(0) => {}
         Ok(rows) => tracing::info!(rows, "change log trimmed"),
         Err(error) => {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "change log not trimmed"
-            );
+            let error: &dyn Error = &error;
+            tracing::error!(error, "change log not trimmed");
         }
     }
 }

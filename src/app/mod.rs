@@ -6,6 +6,7 @@ mod janitor;
 mod parts;
 mod serving;
 
+use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -86,10 +87,8 @@ impl App {
         self.tasks.close();
         self.tasks.wait().await;
         if let Err(error) = self.parts.store.close().await {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "database not closed"
-            );
+            let error: &dyn Error = &error;
+            tracing::error!(error, "database not closed");
         }
     }
 

@@ -1,6 +1,8 @@
 //! What the system allows the process. In: nothing. Out: as many open files as may be had. Must not know:
 //! what opens them.
 
+use std::error::Error;
+
 use rustix::process::{Resource, getrlimit, setrlimit};
 
 /// Raises the soft limit of open files to the hard one: every connection is one, and the usual soft limit
@@ -12,9 +14,7 @@ pub fn raise_open_files() {
     }
     limit.current = limit.maximum;
     if let Err(error) = setrlimit(Resource::Nofile, limit) {
-        tracing::warn!(
-            error = &error as &dyn std::error::Error,
-            "the limit of open files stays as it is"
-        );
+        let error: &dyn Error = &error;
+        tracing::warn!(error, "the limit of open files stays as it is");
     }
 }

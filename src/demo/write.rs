@@ -9,6 +9,8 @@ use serde_json::json;
 
 use super::planet::{Blog, Format, Post};
 
+// Writing to a string does not fail, so its results are passed over.
+
 /// The newest entries that a feed shows.
 const SHOWN: usize = 15;
 
@@ -41,7 +43,8 @@ fn rss(blog: &Blog, site: &str) -> String {
     );
     for post in shown(blog) {
         let page = format!("{site}/{}", post.number);
-        text += &format!(
+        let _ = write!(
+            text,
             "<item>\n<title>{}</title>\n<link>{page}</link>\n<guid>{page}</guid>\n<pubDate>{}</pubDate>\n\
              <dc:creator>{}</dc:creator>\n<content:encoded>{}</content:encoded>\n",
             escape(&post.title),
@@ -50,10 +53,11 @@ fn rss(blog: &Blog, site: &str) -> String {
             escape(&post.html),
         );
         for tag in &post.tags {
-            text += &format!("<category>{}</category>\n", escape(tag));
+            let _ = write!(text, "<category>{}</category>\n", escape(tag));
         }
         if let Some(seconds) = post.audio_seconds {
-            text += &format!(
+            let _ = write!(
+                text,
                 "<enclosure url=\"{page}.mp3\" type=\"audio/mpeg\" length=\"{}\"/>\n",
                 u64::from(seconds) * 16_000
             );
@@ -78,14 +82,15 @@ fn atom(blog: &Blog, site: &str) -> String {
     );
     for post in shown(blog) {
         let (page, at) = (format!("{site}/{}", post.number), instant(post.at));
-        text += &format!(
+        let _ = write!(
+            text,
             "<entry>\n<id>{page}</id>\n<title>{}</title>\n<link href=\"{page}\"/>\n<published>{at}</published>\n\
              <updated>{at}</updated>\n<content type=\"html\">{}</content>\n",
             escape(&post.title),
             escape(&post.html),
         );
         for tag in &post.tags {
-            text += &format!("<category term=\"{}\"/>\n", escape(tag));
+            let _ = write!(text, "<category term=\"{}\"/>\n", escape(tag));
         }
         text += "</entry>\n";
     }
@@ -129,7 +134,6 @@ pub fn page(blog: &Blog, origin: &str) -> String {
         slug = blog.slug,
     );
     for post in blog.posts.iter().rev() {
-        // Writing to a string does not fail.
         let _ = writeln!(
             text,
             "<li><a href=\"{origin}/{}/{}\">{}</a></li>",

@@ -1,6 +1,8 @@
 //! OPML 2.0 subscription lists. In: a title and feeds. Out: a document that `feedgraph import` and feed
 //! readers take. Pure.
 
+use std::fmt::Write as _;
+
 use quick_xml::escape::escape;
 
 /// One line of the list.
@@ -24,17 +26,19 @@ pub fn write(title: &str, outlines: &[Outline]) -> String {
          <title>{}</title>\n  </head>\n  <body>\n",
         clean(title)
     );
+    // Writing to a string does not fail, so its results are passed over.
     for outline in outlines {
         let name = clean(&outline.title);
-        text += &format!(
+        let _ = write!(
+            text,
             "    <outline type=\"rss\" text=\"{name}\" title=\"{name}\" xmlUrl=\"{}\"",
             clean(&outline.feed_url)
         );
         if let Some(site) = &outline.site_url {
-            text += &format!(" htmlUrl=\"{}\"", clean(site));
+            let _ = write!(text, " htmlUrl=\"{}\"", clean(site));
         }
         if !outline.tags.is_empty() {
-            text += &format!(" category=\"{}\"", clean(&outline.tags.join(",")));
+            let _ = write!(text, " category=\"{}\"", clean(&outline.tags.join(",")));
         }
         text += "/>\n";
     }

@@ -1,6 +1,5 @@
 //! `feedgraph import` and `export`: lists of subscriptions go in, and come out again.
 
-use crate::support::Database;
 use crate::support::program::{run, run_with_input};
 
 const CONFIG: &str = "\

@@ -1,7 +1,7 @@
 //! The program as a newcomer meets it: first start, settings, mistakes, accounts, and its end.
 
+use crate::support::Client;
 use crate::support::program::{Running, command, finish, run, run_with_input};
-use crate::support::{Client, Database};
 use serde_json::json;
 
 const QUIET: [&str; 6] = [
