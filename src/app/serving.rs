@@ -29,7 +29,7 @@ pub fn begin(app: &App, listener: TcpListener, config: &Config) -> Result<(), St
         settings,
         drain: drain.clone(),
     })?;
-    let router = http::router(door, <_>::default());
+    let router = http::router(door, http::Router::new());
     app.tasks
         .spawn(http::serve(listener, router, drain, patience));
     Ok(())

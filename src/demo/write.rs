@@ -53,12 +53,12 @@ fn rss(blog: &Blog, site: &str) -> String {
             escape(&post.html),
         );
         for tag in &post.tags {
-            let _ = write!(text, "<category>{}</category>\n", escape(tag));
+            let _ = writeln!(text, "<category>{}</category>", escape(tag));
         }
         if let Some(seconds) = post.audio_seconds {
-            let _ = write!(
+            let _ = writeln!(
                 text,
-                "<enclosure url=\"{page}.mp3\" type=\"audio/mpeg\" length=\"{}\"/>\n",
+                "<enclosure url=\"{page}.mp3\" type=\"audio/mpeg\" length=\"{}\"/>",
                 u64::from(seconds) * 16_000
             );
         }
@@ -90,7 +90,7 @@ fn atom(blog: &Blog, site: &str) -> String {
             escape(&post.html),
         );
         for tag in &post.tags {
-            let _ = write!(text, "<category term=\"{}\"/>\n", escape(tag));
+            let _ = writeln!(text, "<category term=\"{}\"/>", escape(tag));
         }
         text += "</entry>\n";
     }

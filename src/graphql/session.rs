@@ -76,6 +76,7 @@ impl SessionMutation {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "map_err gives it away")]
 fn inside(error: AuthError) -> Fault {
     Fault::internal(&error)
 }

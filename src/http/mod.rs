@@ -25,11 +25,11 @@ mod websocket;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::from_fn;
 use axum::routing::{any, get};
 
+pub use axum::Router;
 pub use door::{Door, Frame};
 pub use drain::Drain;
 pub use engine::Engine;

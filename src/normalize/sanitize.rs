@@ -381,10 +381,8 @@ mod tests {
 
     #[test]
     fn tags_with_thousands_of_attributes_go() {
-        let html = format!(
-            "<p {}>t</p>",
-            (0..5_000).map(|n| format!("a{n}=1 ")).collect::<String>()
-        );
+        let attributes: Vec<String> = (0..5_000).map(|n| format!("a{n}=1 ")).collect();
+        let html = format!("<p {}>t</p>", attributes.concat());
         assert!(!clean(&html, None).contains("a1"));
     }
 }

@@ -238,13 +238,13 @@ async fn renew(tx: &Tx, renewal: &Renewal) -> Result<Work<Renewed>, DbErr> {
         return refused;
     };
     // Of two that exchange the same token at the same time, the second finds it used.
-    let used = refresh_token::Entity::update_many()
+    let marked = refresh_token::Entity::update_many()
         .col_expr(refresh_token::Column::UsedAt, renewal.at.into())
         .filter(refresh_token::Column::TokenHash.eq(renewal.old_hash.clone()))
         .filter(refresh_token::Column::UsedAt.is_null())
         .exec(&tx.db)
         .await?;
-    if used.rows_affected == 0 {
+    if marked.rows_affected == 0 {
         end(tx, token.session_id, renewal.at).await?;
         return Ok(Work::quiet(Renewed::Reused));
     }
