@@ -30,7 +30,7 @@ impl SessionMutation {
         let signed = auth
             .sign_in(&input.username, &input.password, address)
             .await;
-        Ok(match signed.map_err(inside)? {
+        Ok(match signed.map_err(|error| inside(&error))? {
             SignIn::Granted(issued) => SignInPayload::of(*issued),
             SignIn::Wrong => SignInPayload::refused(
                 &["input"],
@@ -52,7 +52,7 @@ impl SessionMutation {
         #[graphql(desc = "The newest refresh token of the session.")] refresh_token: String,
     ) -> Result<SignInPayload> {
         let refreshed = services(ctx)?.auth.refresh(&refresh_token).await;
-        Ok(match refreshed.map_err(inside)? {
+        Ok(match refreshed.map_err(|error| inside(&error))? {
             Some(issued) => SignInPayload::of(issued),
             None => SignInPayload::refused(
                 &["refreshToken"],
@@ -69,16 +69,15 @@ impl SessionMutation {
         #[graphql(desc = "A refresh token of the session.")] refresh_token: String,
     ) -> Result<SignOutPayload> {
         let ended = services(ctx)?.auth.sign_out(&refresh_token).await;
-        ended.map_err(inside)?;
+        ended.map_err(|error| inside(&error))?;
         Ok(SignOutPayload {
             user_errors: Vec::new(),
         })
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "map_err gives it away")]
-fn inside(error: AuthError) -> Fault {
-    Fault::internal(&error)
+fn inside(error: &AuthError) -> Fault {
+    Fault::internal(error)
 }
 
 /// Who signs in.

@@ -33,8 +33,9 @@ impl Answer {
     }
 }
 
-/// Shapes what the executor gave. Without data, errors that the client caused (a missing role, a wrong
-/// cursor, a page too long) are request errors, as the contract says, although a resolver found them.
+/// Shapes what the executor gave. Where no field has a value, errors that the client caused (a missing role,
+/// a wrong cursor, a page too long) are request errors, as the contract says, although a resolver found
+/// them. Where some have, nothing of it is thrown away.
 #[must_use]
 pub fn shape(mut response: Response) -> Answer {
     response.errors.truncate(MAX_ERRORS);
@@ -43,11 +44,19 @@ pub fn shape(mut response: Response) -> Answer {
     }
     let refused = response.errors.iter().find_map(status_of);
     match refused {
-        Some(status) if response.data == Value::Null => Answer::Refused {
+        Some(status) if is_nothing(&response.data) => Answer::Refused {
             status,
             errors: to_json(&response.errors),
         },
         _ => Answer::Executed(to_json(&Body::of(&response))),
+    }
+}
+
+fn is_nothing(data: &Value) -> bool {
+    match data {
+        Value::Null => true,
+        Value::Object(fields) => fields.values().all(|value| *value == Value::Null),
+        _ => false,
     }
 }
 

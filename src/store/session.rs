@@ -252,7 +252,7 @@ async fn renew(tx: &Tx, renewal: &Renewal) -> Result<Work<Renewed>, DbErr> {
         .find_also_related(user::Entity)
         .one(&tx.db)
         .await?;
-    let Some((session, Some(user))) = found else {
+    let Some((session, Some(owner))) = found else {
         return refused;
     };
     let over = token.expires_at <= renewal.at || session.expires_at <= renewal.at;
@@ -263,7 +263,7 @@ async fn renew(tx: &Tx, renewal: &Renewal) -> Result<Work<Renewed>, DbErr> {
     row.expires_at = Set(renewal.expires_at);
     let session = row.update(&tx.db).await?;
     add_token(tx, session.id, &renewal.new_hash, renewal.expires_at).await?;
-    Ok(Work::quiet(Renewed::Renewed(session, user)))
+    Ok(Work::quiet(Renewed::Renewed(session, owner)))
 }
 
 async fn end(tx: &Tx, id: SessionId, at: Millis) -> Result<bool, DbErr> {

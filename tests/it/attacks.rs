@@ -261,7 +261,7 @@ on_each_database! {
         for body in [
             b"".to_vec(), b"{".to_vec(), b"null".to_vec(), b"\"x\"".to_vec(), b"{\"query\":\"\xff\xfe\"}".to_vec(),
             b"\xef\xbb\xbf{\"query\":\"{hello}\"}".to_vec(), br#"{"query":"\ud800"}"#.to_vec(), br#"{"query":1e999}"#.to_vec(),
-            deep.into_bytes(), variables.into_bytes(), br#"[]"#.to_vec(), br#"[{"query":"{hello}"},{"query":"{hello}"}]"#.to_vec(),
+            deep.into_bytes(), variables.into_bytes(), b"[]".to_vec(), br#"[{"query":"{hello}"},{"query":"{hello}"}]"#.to_vec(),
         ] {
             let shown: String = String::from_utf8_lossy(&body).chars().take(40).collect();
             let request = tiny.ask(Method::POST, "/graphql").header("content-type", "application/json").body(body);

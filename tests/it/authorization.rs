@@ -146,9 +146,8 @@ fn name_of(field: &str) -> &str {
 /// Every field of the schema's roots: root, name, description.
 async fn fields(client: &Client) -> Vec<(String, String, String)> {
     let roots = "queryType mutationType subscriptionType".split(' ');
-    let asked: String = roots
-        .map(|root| format!("{root} {{ fields {{ name description }} }} "))
-        .collect();
+    let asked = roots.map(|root| format!("{root} {{ fields {{ name description }} }}"));
+    let asked = asked.collect::<Vec<_>>().join(" ");
     let data = client
         .query(&format!("{{ __schema {{ {asked} }} }}"), json!({}))
         .await;
@@ -216,7 +215,7 @@ on_each_database! {
                 };
                 let got = refused(client, root, field).await;
                 assert_eq!(got.as_deref(), expected, "{root} {field} as {name}");
-                row.push_str(&format!(" {name} {}", got.map_or("may", |_| "may not")));
+                row.extend([" ", name, if got.is_some() { " may not" } else { " may" }]);
             }
             println!("{row}");
         }

@@ -189,7 +189,7 @@ on_each_database! {
     }
 
     async fn a_slow_reader_is_closed_in_order(database: Database) {
-        let settings = HttpSettings { heartbeat: Duration::from_secs(60), ..quick() };
+        let settings = HttpSettings { heartbeat: Duration::from_mins(1), ..quick() };
         let tiny = Tiny::start(&database, settings).await;
         let mut socket = Socket::begun(&tiny).await;
         socket.subscribe("a", "subscription { flood }").await;

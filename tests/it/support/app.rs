@@ -91,9 +91,10 @@ impl TestApp {
         Self::on(database).start().await
     }
 
-    /// Makes an account with a role, named after it, and a client signed in to it.
+    /// Makes an account with a role, once for each, and a client signed in to it.
     pub async fn client_as(&self, role: Role) -> Client {
-        let username = format!("{role:?}").to_lowercase();
+        // Not `admin` alone: that account is made at the first start.
+        let username = format!("a-{role:?}").to_lowercase();
         let new = NewUser {
             username: username.clone(),
             password_hash: feedgraph::auth::password::hash(PASSWORD).expect("a hash"),
@@ -101,7 +102,8 @@ impl TestApp {
             at: self.clock.now(),
         };
         let store = &self.app.parts().store;
-        store.create_user(&new).await.expect("an account");
+        let made = store.create_user(&new).await.expect("an answer");
+        assert!(made.is_some(), "there is an account {username} already");
         self.client.sign_in(&username, PASSWORD).await
     }
 
