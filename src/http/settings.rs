@@ -7,7 +7,7 @@ use super::gate::Limits;
 /// What the doors allow.
 #[derive(Clone, Debug)]
 pub struct HttpSettings {
-    /// The largest request body, in bytes.
+    /// The largest request body, in bytes; a list of subscriptions of 5 MiB must fit in, quoted as JSON.
     pub body_bytes: usize,
     /// How long a body may take to come.
     pub body_timeout: Duration,
@@ -38,7 +38,7 @@ pub struct HttpSettings {
 impl Default for HttpSettings {
     fn default() -> Self {
         Self {
-            body_bytes: 4 * 1024 * 1024,
+            body_bytes: 8 * 1024 * 1024,
             body_timeout: Duration::from_secs(30),
             query_timeout: Duration::from_secs(20),
             mutation_timeout: Duration::from_mins(2),

@@ -5,6 +5,7 @@
 mod app;
 mod client;
 mod database;
+mod editor;
 mod feed;
 mod graph;
 mod postgres;
@@ -15,6 +16,7 @@ mod wait;
 pub use app::{START, TestApp};
 pub use client::{Client, Live};
 pub use database::{Database, Kind, run_on};
+pub use editor::{Editor, counts, only_refusal, refusals, text};
 pub use feed::{Item, atom, rss};
 pub use graph::{Answers, Graph, NOON, by, code, feed_url, next};
 pub use publisher::{Page, Publisher, Seen};
