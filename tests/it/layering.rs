@@ -151,7 +151,7 @@ fn part_of(path: &str) -> Option<&str> {
 
 /// The parts that a line names as `crate::part`, also within braces.
 fn parts_named(line: &str) -> Vec<&str> {
-    let mut named = Vec::new();
+    let mut found = Vec::new();
     for (at, _) in line.match_indices("crate::") {
         let rest = &line[at + "crate::".len()..];
         let is_name = |character: char| character.is_alphanumeric() || character == '_';
@@ -161,10 +161,10 @@ fn parts_named(line: &str) -> Vec<&str> {
         };
         for name in names {
             let end = name.find(|character| !is_name(character));
-            named.push(&name[..end.unwrap_or(name.len())]);
+            found.push(&name[..end.unwrap_or(name.len())]);
         }
     }
-    named
+    found
 }
 
 #[test]

@@ -160,7 +160,10 @@ fn bombs_are_bounded_in_time() {
         ),
         format!(
             "<rss version='2.0'><channel><item>{}",
-            (0..100_000).map(|n| format!("<a{n}>")).collect::<String>()
+            (0..100_000)
+                .map(|n| format!("<a{n}>"))
+                .collect::<Vec<_>>()
+                .concat()
         ),
         format!(
             "<rss version='2.0' {}><channel/></rss>",

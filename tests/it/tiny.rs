@@ -29,6 +29,10 @@ pub const START: Millis = Millis(1_750_000_000_000);
 
 pub struct Query;
 
+const fn a_lie() -> bool {
+    false
+}
+
 #[Object]
 impl Query {
     /// Says hello.
@@ -49,7 +53,8 @@ impl Query {
 
     /// Panics.
     async fn boom(&self) -> i32 {
-        panic!("boom")
+        assert!(a_lie(), "boom");
+        1
     }
 
     /// Fails inside.

@@ -68,7 +68,7 @@ impl Graph {
             store.clone(),
             bell.clone(),
             // Longer than any test: what counts statements must not count those of the timer.
-            Duration::from_secs(600),
+            Duration::from_mins(10),
             shutdown.clone(),
         ));
         let auth = Auth::new(store.clone(), clock.clone(), AuthSettings::default()).unwrap();
