@@ -55,7 +55,7 @@ pub struct Rhythm {
 /// A normalised entry that is not stored yet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EntryDraft {
-    /// What makes it this entry within its source; see [`crate::normalize::identity`].
+    /// What makes it this entry within its source; see `normalize::identity`.
     pub identity: [u8; 16],
     /// The publisher's identifier, or one made from link or content.
     pub guid: String,
