@@ -3,16 +3,15 @@
 
 use async_graphql::{ErrorExtensionValues, Response, ServerError, Value};
 use axum::http::StatusCode;
-use serde::Serialize;
 
 use super::refusal::{MAX_ERRORS, to_json};
 use crate::graphql::Code;
 
-/// An answer, written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An answer.
+#[derive(Debug, PartialEq)]
 pub enum Answer {
     /// It was executed, perhaps with errors in some fields: a whole result.
-    Executed(String),
+    Executed(Box<Response>),
     /// It was not, or what it wanted may not be had: a request error.
     Refused {
         /// The status where the form of answer lets it tell.
@@ -23,11 +22,11 @@ pub enum Answer {
 }
 
 impl Answer {
-    /// The whole result, whichever it is.
+    /// The whole result as JSON, whichever it is.
     #[must_use]
     pub fn into_body(self) -> String {
         match self {
-            Self::Executed(body) => body,
+            Self::Executed(response) => to_json(&response),
             Self::Refused { errors, .. } => format!("{{\"errors\":{errors}}}"),
         }
     }
@@ -48,7 +47,7 @@ pub fn shape(mut response: Response) -> Answer {
             status,
             errors: to_json(&response.errors),
         },
-        _ => Answer::Executed(to_json(&Body::of(&response))),
+        _ => Answer::Executed(Box::new(response)),
     }
 }
 
@@ -57,22 +56,6 @@ fn is_nothing(data: &Value) -> bool {
         Value::Null => true,
         Value::Object(fields) => fields.values().all(|value| *value == Value::Null),
         _ => false,
-    }
-}
-
-#[derive(Serialize)]
-struct Body<'a> {
-    #[serde(skip_serializing_if = "<[ServerError]>::is_empty")]
-    errors: &'a [ServerError],
-    data: &'a Value,
-}
-
-impl<'a> Body<'a> {
-    fn of(response: &'a Response) -> Self {
-        Self {
-            errors: &response.errors,
-            data: &response.data,
-        }
     }
 }
 

@@ -64,8 +64,8 @@ pub fn of(door: Arc<Door>, prepared: Prepared, caller: Caller) -> BoxStream<'sta
     }
     let answer = async move {
         match door.execute(prepared).await {
-            Ok(Answer::Executed(body)) => Event::Next(body),
             Ok(Answer::Refused { errors, .. }) => Event::Refused(errors),
+            Ok(executed) => Event::Next(executed.into_body()),
             Err(refusal) => Event::refused(&refusal),
         }
     };

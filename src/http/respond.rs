@@ -1,6 +1,7 @@
 //! Answers as HTTP responses. In: an answer or a refusal, and the form the client wants. Out: status,
 //! headers, body. Must not know: what was asked.
 
+use async_graphql_axum::GraphQLResponse;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -12,15 +13,20 @@ use super::refusal::Refusal;
 /// An answer in one of the two JSON forms.
 #[must_use]
 pub fn answer(answer: Answer, form: Form) -> Response {
-    let status = match &answer {
-        Answer::Refused { status, .. } if form == Form::GraphqlResponse => *status,
-        Answer::Refused { .. } | Answer::Executed(_) => StatusCode::OK,
-    };
-    let mut response = json(status, answer.into_body(), form);
-    if status == StatusCode::UNAUTHORIZED {
-        challenge(response.headers_mut());
+    match answer {
+        Answer::Executed(response) => {
+            labelled(GraphQLResponse::from(*response).into_response(), form)
+        }
+        Answer::Refused { status, .. } => {
+            let told = form == Form::GraphqlResponse;
+            let status = if told { status } else { StatusCode::OK };
+            let mut response = json(status, answer.into_body(), form);
+            if status == StatusCode::UNAUTHORIZED {
+                challenge(response.headers_mut());
+            }
+            response
+        }
     }
-    response
 }
 
 /// A refusal. Its status is told unless the client knows no better form than `application/json` and the
@@ -64,12 +70,16 @@ pub fn stream(content_type: &'static str, body: Body) -> Response {
 }
 
 fn json(status: StatusCode, body: String, form: Form) -> Response {
+    labelled((status, body).into_response(), form)
+}
+
+/// The headers that every answer in JSON carries.
+fn labelled(mut response: Response, form: Form) -> Response {
     let content_type = if form == Form::GraphqlResponse {
         "application/graphql-response+json; charset=utf-8"
     } else {
         "application/json; charset=utf-8"
     };
-    let mut response = (status, body).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -3,7 +3,7 @@
 
 use std::sync::PoisonError;
 
-use entity::{Millis, PollErrorKind, SourceId};
+use entity::{Millis, PollErrorKind, PollOutcome, SourceId};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -95,6 +95,27 @@ fn note_outage(poller: &Poller, claim: &Claim, seen: &Seen) -> bool {
     outage.note(&claim.host, error)
 }
 
+/// What changed or failed is news; that nothing changed is what most polls say.
+fn report_attempt(claim: &Claim, attempt: &Attempt, summary: &VisitSummary) {
+    let source = claim.source_id.0;
+    let duration_ms = attempt.duration_ms;
+    if attempt.outcome == PollOutcome::Unchanged {
+        tracing::debug!(source.id = source, duration_ms, "source unchanged");
+        return;
+    }
+    tracing::info!(
+        source.id = source,
+        outcome = ?attempt.outcome,
+        http.status = attempt.http_status,
+        error.kind = ?attempt.error,
+        duration_ms,
+        bytes = attempt.bytes,
+        entries.added = summary.added,
+        entries.updated = summary.updated,
+        "source polled"
+    );
+}
+
 fn report(claim: &Claim, record: VisitRecord, summary: Option<VisitSummary>) -> Option<Visited> {
     let VisitRecord {
         at, attempt, state, ..
@@ -106,17 +127,7 @@ fn report(claim: &Claim, record: VisitRecord, summary: Option<VisitSummary>) -> 
         );
         return None;
     };
-    tracing::info!(
-        source.id = claim.source_id.0,
-        outcome = ?attempt.outcome,
-        http.status = attempt.http_status,
-        error.kind = ?attempt.error,
-        duration_ms = attempt.duration_ms,
-        bytes = attempt.bytes,
-        entries.added = summary.added,
-        entries.updated = summary.updated,
-        "source polled"
-    );
+    report_attempt(claim, &attempt, &summary);
     if state.status != claim.status {
         tracing::warn!(
             source.id = claim.source_id.0,

@@ -155,11 +155,11 @@ fn parts_named(line: &str) -> Vec<&str> {
     for (at, _) in line.match_indices("crate::") {
         let rest = &line[at + "crate::".len()..];
         let is_name = |character: char| character.is_alphanumeric() || character == '_';
-        let names = match rest.strip_prefix('{') {
+        let within = match rest.strip_prefix('{') {
             Some(inside) => inside.split(',').map(str::trim).collect(),
             None => vec![rest],
         };
-        for name in names {
+        for name in within {
             let end = name.find(|character| !is_name(character));
             found.push(&name[..end.unwrap_or(name.len())]);
         }
