@@ -24,7 +24,14 @@ if [ "$(id -u)" = 0 ]; then
     as_owner() { runuser -u postgres -- "$@"; }
 fi
 cd "$folder"
-trap 'rm -rf "$folder"' EXIT
+# Its last process may still be writing when the server is said to be down.
+tidy() {
+    for try in 1 2 3 4 5 6 7 8 9 10; do
+        rm -rf "$folder" 2>/dev/null && return
+        sleep 0.2
+    done
+}
+trap tidy EXIT
 as_owner "$programs/initdb" -D "$folder/data" -U feedgraph -A trust -E UTF8 --locale C.UTF-8 --no-sync \
     >"$folder/initdb.log" 2>&1 || { cat "$folder/initdb.log" >&2; exit 1; }
 as_owner "$programs/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c fsync=off \
