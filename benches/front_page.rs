@@ -152,7 +152,7 @@ fn front_page(criterion: &mut Criterion) {
     for (name, query, variables) in cases {
         assert!(bench.ask(query, &variables).get("errors").is_none());
         group.bench_function(name, |bencher| {
-            bencher.iter(|| bench.ask(query, &variables))
+            bencher.iter(|| bench.ask(query, &variables));
         });
     }
     group.finish();
