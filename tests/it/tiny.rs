@@ -3,6 +3,7 @@
 #![allow(clippy::unused_async, reason = "async-graphql wants resolvers so")]
 #![allow(clippy::diverging_sub_expression, reason = "a resolver that panics")]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::{Context, Object, Schema, Subscription};
@@ -18,6 +19,7 @@ use futures::stream::{self, Stream, StreamExt as _};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -45,8 +47,9 @@ impl Query {
         a.wrapping_add(b)
     }
 
-    /// Takes a minute.
-    async fn slow(&self) -> i32 {
+    /// Takes a minute, and tells that it begins.
+    async fn slow(&self, context: &Context<'_>) -> i32 {
+        context.data_unchecked::<Arc<Notify>>().notify_one();
         sleep(Duration::from_mins(1)).await;
         1
     }
@@ -144,11 +147,13 @@ pub struct Tiny {
     /// Its database.
     pub store: Store,
     /// Its accounts.
-    pub auth: std::sync::Arc<Auth>,
+    pub auth: Arc<Auth>,
     /// Stops it.
     pub stop: CancellationToken,
     /// Ends when it has stopped.
     pub served: JoinHandle<()>,
+    /// Notified when the field `slow` begins.
+    pub slow_begun: Arc<Notify>,
     client: Client,
 }
 
@@ -160,15 +165,17 @@ impl Tiny {
             .unwrap();
         let clock = Clock::manual(START);
         let auth = Auth::new(store.clone(), clock.clone(), AuthSettings::default()).unwrap();
-        let auth = std::sync::Arc::new(auth);
-        let schema = Schema::new(Query, Mutation, Ticks);
+        let auth = Arc::new(auth);
+        let slow_begun = Arc::new(Notify::new());
+        let schema = Schema::build(Query, Mutation, Ticks);
+        let schema = schema.data(Arc::clone(&slow_begun)).finish();
         let stop = CancellationToken::new();
         let drain = Drain::on(stop.clone());
         let patience = settings.drain_timeout;
         let asked = store.clone();
         let door = Door::new(Frame {
             engine: Engine::new(schema.clone(), schema.sdl()),
-            auth: std::sync::Arc::clone(&auth),
+            auth: Arc::clone(&auth),
             clock: clock.clone(),
             health: Health::default().asking("database", move || {
                 let store = asked.clone();
@@ -192,6 +199,7 @@ impl Tiny {
             stop,
             served,
             client,
+            slow_begun,
         }
     }
 

@@ -65,6 +65,25 @@ impl Socket {
         }
     }
 
+    /// Waits until a close with a code has come, and reads nothing: pings stay unanswered.
+    async fn unread_code(&self, code: u16) {
+        let MaybeTlsStream::Plain(stream) = self.0.get_ref() else {
+            panic!("TLS in a test");
+        };
+        let wanted = code.to_be_bytes();
+        let mut seen = [0; 256];
+        within("an unread close", async {
+            loop {
+                let length = stream.peek(&mut seen).await.unwrap();
+                if seen[..length].windows(2).any(|pair| pair == wanted) {
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+
     /// The close code, whatever comes before it.
     async fn code(&mut self) -> u16 {
         loop {
@@ -175,7 +194,7 @@ on_each_database! {
 
         // A client that reads answers pings; this one does not read.
         let mut socket = Socket::begun(&tiny).await;
-        tokio::time::sleep(Duration::from_millis(700)).await;
+        socket.unread_code(4499).await;
         assert_eq!(socket.code().await, 4499);
 
         let mut socket = Socket::begun(&tiny).await;
@@ -190,12 +209,13 @@ on_each_database! {
 
     async fn a_slow_reader_is_closed_in_order(database: Database) {
         let settings = HttpSettings { heartbeat: Duration::from_mins(1), ..quick() };
+        let patience = settings.write_timeout;
         let tiny = Tiny::start(&database, settings).await;
         let mut socket = Socket::begun(&tiny).await;
         socket.subscribe("a", "subscription { flood }").await;
-        // Others are served meanwhile.
-        for _ in 0..5 {
-            tokio::time::sleep(Duration::from_millis(200)).await;
+        // Others are served for as long as this one's patience lasts, and longer.
+        let begun = std::time::Instant::now();
+        while begun.elapsed() < patience * 2 {
             assert_eq!(tiny.query("{ hello }").await["data"]["hello"], "hello world");
         }
         let mut read = 0;
