@@ -105,7 +105,7 @@ impl App {
         let ringing = publish::follow(store.clone(), bell.clone(), LOOK_EVERY, stop());
         self.tasks.spawn(ringing);
         let runner = Runner {
-            store,
+            store: store.clone(),
             poller: poller.clone(),
             bell,
             clock,
@@ -115,7 +115,13 @@ impl App {
         self.tasks.spawn(tidying);
         if config.poll {
             let stop = stop();
-            self.tasks.spawn(async move { poller.run(stop).await });
+            self.tasks.spawn(async move {
+                if let Err(error) = store.take_back_claims().await {
+                    let error: &dyn Error = &error;
+                    tracing::warn!(error, "claims of the last run not taken back");
+                }
+                poller.run(stop).await;
+            });
         }
     }
 }

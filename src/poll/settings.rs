@@ -34,7 +34,7 @@ impl Default for PollSettings {
             concurrency: 32,
             per_host: 2,
             host_spacing: Duration::from_millis(500),
-            lease_seconds: 300,
+            lease_seconds: 120,
             bounds: Bounds {
                 min_seconds: 3_600,
                 max_seconds: 24 * 3_600,

@@ -82,6 +82,28 @@ impl Store {
         Ok(())
     }
 
+    /// Gives back, on SQLite, what is claimed: the program that held it is gone, since one at a time serves
+    /// a file, and nobody should wait for its leases. A visit of a `feedgraph poll` beside is at worst done
+    /// twice, and stored once. On PostgreSQL other nodes may be at work, so that leases run out by themselves.
+    ///
+    /// # Errors
+    /// When the transaction fails.
+    pub async fn take_back_claims(&self) -> Result<(), StoreError> {
+        if self.backend() == Backend::Postgres {
+            return Ok(());
+        }
+        transaction!(self, "taking claims back", |tx| async {
+            poll_state::Entity::update_many()
+                .col_expr(poll_state::Column::ClaimedUntil, Expr::null())
+                .col_expr(poll_state::Column::ClaimedBy, Expr::null())
+                .filter(poll_state::Column::ClaimedBy.is_not_null())
+                .exec(&tx.db)
+                .await?;
+            Ok(Work::quiet(()))
+        })?;
+        Ok(())
+    }
+
     /// When the first source that nobody holds is, or was, due.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Claims: each due source once, within the limits of hosts, and never twice at a time.
 
 use entity::Millis;
-use feedgraph::store::{Claim, ClaimLimits, Lease, Store};
+use feedgraph::store::{Backend, Claim, ClaimLimits, Lease, Store};
 
 use super::made::{START, claim, open, source, visit};
 
@@ -58,6 +58,17 @@ on_each_database! {
         assert_eq!(urls(&claimed(&store, START, &LIMITS).await), ["https://b.org/1"]);
         let rested = claimed(&store, START.plus_seconds(10), &LIMITS).await;
         assert_eq!(urls(&rested), ["https://a.org/2"]);
+    }
+
+    async fn a_killed_programs_claims_are_taken_back_where_it_was_alone(database: Database) {
+        let store = open(&database).await;
+        source(&store, "https://a.org/1").await;
+        assert_eq!(claimed(&store, START, &LIMITS).await.len(), 1);
+        store.take_back_claims().await.unwrap();
+        let again = claimed(&store, START, &LIMITS).await;
+        let alone = store.backend() == Backend::Sqlite;
+        assert_eq!(again.len(), usize::from(alone));
+        assert!(again.iter().all(|claim| claim.fence == 2));
     }
 
     async fn a_late_visit_is_refused_and_leaves_nothing(database: Database) {
