@@ -31,6 +31,7 @@ mod polling;
 mod program;
 mod publishing;
 mod reading;
+mod resuming;
 mod schema;
 mod signing_in;
 mod sse;
