@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::demo::Publisher;
 use crate::follow::{Wish, subscribe};
+use crate::store::{NewLink, PlanetChanges};
 
 /// How the demo runs.
 #[derive(Debug, clap::Args)]
@@ -35,6 +36,7 @@ pub async fn run(arguments: &Arguments, config: Config) -> Result<(), CliError> 
     let folder = Folder::make()?;
     let config = for_demo(config, &folder);
     let app = App::start(&config, clock).await?;
+    dress_planet(&app).await?;
     follow_blogs(&app, &publisher).await?;
     greet(&app, &config, arguments.every);
     until_stopped().await;
@@ -70,6 +72,43 @@ fn for_demo(config: Config, folder: &Folder) -> Config {
         allow_networks: vec![IpNet::from(IpAddr::from(Ipv4Addr::LOCALHOST))],
         ..config
     }
+}
+
+/// Gives the planet a name and links beside it, as an editor would.
+async fn dress_planet(app: &App) -> Result<(), CliError> {
+    let parts = app.parts();
+    let Some(planet) = parts.store.default_planet().await? else {
+        return Ok(());
+    };
+    let link = |group: &str, title: &str, url: &str| NewLink {
+        group: group.to_owned(),
+        title: title.to_owned(),
+        url: url.to_owned(),
+    };
+    let about = "Made-up blogs by made-up people: everything here is bundled with Feedgraph.";
+    let changes = PlanetChanges {
+        title: Some("Sample Planet".to_owned()),
+        description: Some(Some(about.to_owned())),
+        links: Some(vec![
+            link("Planets", "Planet Python", "https://planetpython.org/"),
+            link("Planets", "Planet Debian", "https://planet.debian.org/"),
+            link(
+                "Formats",
+                "RSS 2.0",
+                "https://www.rssboard.org/rss-specification",
+            ),
+            link("Formats", "Atom", "https://www.rfc-editor.org/rfc/rfc4287"),
+            link(
+                "Formats",
+                "JSON Feed",
+                "https://www.jsonfeed.org/version/1.1/",
+            ),
+        ]),
+        ..PlanetChanges::default()
+    };
+    let now = parts.clock.now();
+    parts.store.update_planet(planet.id, &changes, now).await?;
+    Ok(())
 }
 
 /// Follows the publisher's blogs, as an editor would.
