@@ -1,6 +1,6 @@
 // What the browser tests stand on: the server's demo, the built page in front of it, and a browser.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
@@ -28,13 +28,17 @@ export function whyNot() {
   if (!BINARIES.some(existsSync)) return `no server at ${BINARIES.join(" or ")}: cargo build makes it`;
 }
 
+/** The server as it was built last: an older one may lie beside it. */
+const newestBinary = () =>
+  BINARIES.filter(existsSync).sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)[0];
+
 export const launchBrowser = () =>
   chromium.launch({ executablePath: CHROMIUMS.find(existsSync), args: FLAGS });
 
 /** Starts `feedgraph demo` on a port of its own; answers when it serves and has read every blog. */
 export async function startDemo() {
   const port = await freePort();
-  const binary = BINARIES.find(existsSync);
+  const binary = newestBinary();
   const child = spawn(
     binary,
     ["demo", "--every", "2", "--cors-origins", "*", "--listen", `127.0.0.1:${port}`],
