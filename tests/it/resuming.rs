@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Database, Item, Live, Page, Publisher, TestApp, rss};
+use crate::support::{Item, Live, Page, Publisher, TestApp, rss};
 
 const ADDED: &str =
     "subscription($after: String) { entryAdded(after: $after) { cursor entry { title } } }";

@@ -198,8 +198,8 @@ impl Tiny {
             auth,
             stop,
             served,
-            client,
             slow_begun,
+            client,
         }
     }
 
