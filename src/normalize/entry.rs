@@ -7,7 +7,7 @@ use url::Url;
 use super::draft::{
     AuthorDraft, Dates, EnclosureDraft, EntryDraft, FeedFacts, Finding, LazyContent, RawContent,
 };
-use super::{author, content, found, identity, language, link, resolved, text};
+use super::{alternate_page, author, content, found, identity, language, link, resolved, text};
 use crate::parse::{RawEnclosure, RawEntry, RawFeed, RawLink, RawText};
 
 /// Identifiers longer than this are replaced by their hash, in bytes.
@@ -98,23 +98,13 @@ fn made_guid(identity: [u8; 16]) -> String {
 
 /// The page of an entry: its alternate link, HTML before other kinds, else an identifier that is a link.
 fn page(raw: &RawEntry, feed_url: &Url) -> Option<String> {
-    let alternates = || raw.links.iter().filter(|link| link.rel == "alternate");
-    let is_page = |link: &&RawLink| {
-        link.mime_type
-            .as_deref()
-            .is_none_or(|mime_type| mime_type.contains("html"))
-    };
-    alternates()
-        .filter(is_page)
-        .chain(alternates())
-        .find_map(|link| resolved(link, feed_url))
-        .or_else(|| {
-            let id = raw.id.as_deref().filter(|_| raw.id_is_link)?;
-            let absolute = ["http://", "https://"]
-                .iter()
-                .any(|start| id.trim().starts_with(start));
-            absolute.then(|| link::web(feed_url, id)).flatten()
-        })
+    alternate_page(&raw.links, feed_url).or_else(|| {
+        let id = raw.id.as_deref().filter(|_| raw.id_is_link)?;
+        let absolute = ["http://", "https://"]
+            .iter()
+            .any(|start| id.trim().starts_with(start));
+        absolute.then(|| link::web(feed_url, id)).flatten()
+    })
 }
 
 fn declared_language(raw: &RawEntry) -> Option<String> {

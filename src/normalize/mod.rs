@@ -68,7 +68,7 @@ fn facts(document: &Document, feed_url: &Url) -> FeedFacts {
     FeedFacts {
         format: document.format,
         title,
-        site_url: site_url(raw, feed_url),
+        site_url: alternate_page(&raw.links, feed_url),
         description,
         language: raw.language.as_deref().and_then(language::declared),
         icon_url: raw.icon.as_ref().and_then(|icon| resolved(icon, feed_url)),
@@ -86,9 +86,9 @@ fn facts(document: &Document, feed_url: &Url) -> FeedFacts {
     }
 }
 
-/// The page of a feed: an HTML alternate before others.
-fn site_url(raw: &RawFeed, feed_url: &Url) -> Option<String> {
-    let alternates = || raw.links.iter().filter(|link| link.rel == "alternate");
+/// The page that links lead to: an HTML alternate before others.
+fn alternate_page(links: &[RawLink], document: &Url) -> Option<String> {
+    let alternates = || links.iter().filter(|link| link.rel == "alternate");
     let is_page = |link: &&RawLink| {
         link.mime_type
             .as_deref()
@@ -97,7 +97,7 @@ fn site_url(raw: &RawFeed, feed_url: &Url) -> Option<String> {
     alternates()
         .filter(is_page)
         .chain(alternates())
-        .find_map(|link| resolved(link, feed_url))
+        .find_map(|link| resolved(link, document))
 }
 
 fn of_relation<'a>(

@@ -135,15 +135,19 @@ fn title(id: Expr) -> Vec<Expr> {
     vec![Expr::col((source::Entity, source::Column::TitleKey)), id]
 }
 
+/// The keys of a planet's sources, as a subquery.
+pub(super) fn members(planet: PlanetId) -> SelectStatement {
+    Query::select()
+        .column(planet_source::Column::SourceId)
+        .from(planet_source::Entity)
+        .and_where(planet_source::Column::PlanetId.eq(planet))
+        .to_owned()
+}
+
 fn restrict(select: &mut SelectStatement, filter: &SourceFilter) {
     select.and_where(source::Column::RemovedAt.is_null());
     if let Some(planet) = filter.planet {
-        let members = Query::select()
-            .column(planet_source::Column::SourceId)
-            .from(planet_source::Entity)
-            .and_where(planet_source::Column::PlanetId.eq(planet))
-            .to_owned();
-        select.and_where(source::Column::Id.in_subquery(members));
+        select.and_where(source::Column::Id.in_subquery(members(planet)));
     }
     if let Some(status) = &filter.status {
         select.and_where(source::Column::Status.is_in(status.iter().copied()));

@@ -1,13 +1,14 @@
 //! How many entries a filter lets through. In: a filter. Out: a number, from kept counters where they say it. Must not
 //! know: pages.
 
-use entity::{author, entry, planet_source, source, tag};
+use entity::{author, entry, source, tag};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SelectStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr};
 
 use super::driver::conditions;
 use super::entries::EntryFilter;
 use super::error::Reading;
+use super::sources::members;
 use super::{Store, StoreError};
 use crate::normalize::fold;
 
@@ -85,12 +86,7 @@ fn of_sources(filter: &EntryFilter) -> SelectStatement {
         .from(source::Entity)
         .to_owned();
     if let Some(planet) = filter.planet {
-        let members = Query::select()
-            .column(planet_source::Column::SourceId)
-            .from(planet_source::Entity)
-            .and_where(planet_source::Column::PlanetId.eq(planet))
-            .to_owned();
-        select.and_where(source::Column::Id.in_subquery(members));
+        select.and_where(source::Column::Id.in_subquery(members(planet)));
     }
     if let Some(sources) = &filter.source_ids {
         select.and_where(source::Column::Id.is_in(sources.iter().copied()));

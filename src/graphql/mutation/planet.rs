@@ -130,11 +130,9 @@ impl PlanetMutation {
         #[graphql(desc = "The sources; at most 1,000.")] source_ids: Vec<ID>,
     ) -> Result<PlanetPayload> {
         let services = services(ctx)?;
-        let mut wrong = Wrong::default();
-        let planet = wrong.key::<PlanetId>(&["planetId"], &planet_id);
-        let sources = sources(services, &["sourceIds"], &source_ids, &mut wrong).await?;
-        let (Some(planet), true) = (planet, wrong.is_empty()) else {
-            return Ok(wrong.into());
+        let (planet, sources) = match members(services, &planet_id, &source_ids).await? {
+            Ok(members) => members,
+            Err(wrong) => return Ok(wrong.into()),
         };
         let now = services.clock.now();
         let written = services
@@ -154,11 +152,9 @@ impl PlanetMutation {
         #[graphql(desc = "The sources; at most 1,000.")] source_ids: Vec<ID>,
     ) -> Result<PlanetPayload> {
         let services = services(ctx)?;
-        let mut wrong = Wrong::default();
-        let planet = wrong.key::<PlanetId>(&["planetId"], &planet_id);
-        let sources = sources(services, &["sourceIds"], &source_ids, &mut wrong).await?;
-        let (Some(planet), true) = (planet, wrong.is_empty()) else {
-            return Ok(wrong.into());
+        let (planet, sources) = match members(services, &planet_id, &source_ids).await? {
+            Ok(members) => members,
+            Err(wrong) => return Ok(wrong.into()),
         };
         let now = services.clock.now();
         let written = services
@@ -213,6 +209,21 @@ fn answer(
             Wrong::only(&["input", "slug"], refusal).into()
         }
     }
+}
+
+/// The planet and the sources that are named, or what is wrong with the names.
+async fn members(
+    services: &Services,
+    planet_id: &ID,
+    source_ids: &[ID],
+) -> Result<std::result::Result<(PlanetId, Vec<SourceId>), Wrong>> {
+    let mut wrong = Wrong::default();
+    let planet = wrong.key::<PlanetId>(&["planetId"], planet_id);
+    let sources = sources(services, &["sourceIds"], source_ids, &mut wrong).await?;
+    Ok(match planet {
+        Some(planet) if wrong.is_empty() => Ok((planet, sources)),
+        _ => Err(wrong),
+    })
 }
 
 /// The planet with its new members; none when it is gone.

@@ -7,9 +7,6 @@ use super::space::Space;
 use super::{body, media, syndication};
 use crate::parse::document::{RawEnclosure, RawEntry, RawFeed, RawLink, RawPerson};
 
-/// Children of one entry that are looked at.
-const MOST_CHILDREN: usize = 2_000;
-
 /// Takes a fact of the feed out of an element beside the entries.
 pub(super) fn fact(element: &Element<'_>, feed: &mut RawFeed) {
     let local = element.local.to_ascii_lowercase();
@@ -55,7 +52,7 @@ pub(super) fn entry(element: &Element<'_>) -> RawEntry {
     let mut dates = DateParts::default();
     let mut contributors = Vec::new();
     let mut source_authors = Vec::new();
-    for child in element.children().take(MOST_CHILDREN) {
+    for child in element.children().take(super::MOST_CHILDREN) {
         let local = child.local.to_ascii_lowercase();
         match (child.space, local.as_str()) {
             (Space::Own, "contributor") => contributors.extend(person(&child)),

@@ -27,6 +27,9 @@ type ReadEntry = fn(&Element<'_>) -> RawEntry;
 /// What the facts of a feed are read with.
 type ReadFact = fn(&Element<'_>, &mut RawFeed);
 
+/// Children of one entry that are looked at.
+const MOST_CHILDREN: usize = 2_000;
+
 /// Names that the root of a feed may have.
 const ROOTS: &[&str] = &["rss", "rdf", "feed", "channel", "entry"];
 

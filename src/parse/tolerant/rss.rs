@@ -7,9 +7,6 @@ use super::{atom, body, media, syndication};
 use crate::parse::date;
 use crate::parse::document::{RawEntry, RawFeed, RawLink, RawPerson};
 
-/// Children of one entry that are looked at.
-const MOST_CHILDREN: usize = 2_000;
-
 /// Takes a fact of the feed out of an element beside the items.
 pub(super) fn fact(element: &Element<'_>, feed: &mut RawFeed) {
     let local = element.local.to_ascii_lowercase();
@@ -106,7 +103,7 @@ pub(super) fn entry(element: &Element<'_>) -> RawEntry {
     };
     let mut dates = DateParts::default();
     let mut people = People::default();
-    for child in element.children().take(MOST_CHILDREN) {
+    for child in element.children().take(super::MOST_CHILDREN) {
         let local = child.local.to_ascii_lowercase();
         match child.space {
             Space::Own => own(&child, &local, &mut entry, &mut dates, &mut people),
