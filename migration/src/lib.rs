@@ -7,6 +7,7 @@
 mod m0001_declared;
 mod m0002_observed;
 mod m0003_derived;
+mod m0005_changes;
 pub mod order;
 mod table;
 
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_declared::Migration),
             Box::new(m0002_observed::Migration),
             Box::new(m0003_derived::Migration),
+            Box::new(m0005_changes::Migration),
         ]
     }
 }

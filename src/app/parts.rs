@@ -124,6 +124,7 @@ pub async fn open_store(config: &Config) -> Result<Store, StartError> {
             url: config.database.clone(),
             readers: config.database_connections,
             postgres_connections: config.database_connections,
+            revisions_kept: config.revisions_kept,
         })
         .await?;
         store.migrate().await?;
@@ -177,6 +178,7 @@ fn polling(config: &Config) -> PollSettings {
             max_seconds: config.poll_max_seconds.max(config.poll_min_seconds),
         },
         limits: Limits::default(),
+        kept_body_bytes: config.kept_body_bytes,
         ..PollSettings::default()
     }
 }

@@ -9,6 +9,7 @@ mod migrate;
 mod output;
 mod poll;
 mod progress;
+mod reparse;
 mod serve;
 mod settings;
 mod user;
@@ -54,6 +55,8 @@ enum Command {
     Export(export::Arguments),
     /// Poll every feed that is due once, and end.
     Poll,
+    /// Read again, with today's reader and sanitiser, what each feed answered last.
+    Reparse(reparse::Arguments),
     /// Make, list, change and remove accounts.
     #[command(subcommand)]
     User(user::Command),
@@ -139,6 +142,7 @@ async fn run(command: Option<Command>, layers: &Layers, config: Config) -> Resul
         Command::Import(arguments) => import::run(&arguments, &config).await,
         Command::Export(arguments) => export::run(&arguments, &config).await,
         Command::Poll => poll::run(&config).await,
+        Command::Reparse(arguments) => reparse::run(&arguments, &config).await,
         Command::User(command) => user::run(command, &config).await,
         Command::Migrate => migrate::run(&config).await,
         Command::Schema => {

@@ -95,6 +95,8 @@ pub struct Config {
     pub access_token_minutes: i64,
     pub refresh_token_days: i64,
     pub changes_kept_days: i64,
+    pub revisions_kept: usize,
+    pub kept_body_bytes: usize,
     pub log: String,
     pub log_format: LogFormat,
 }
@@ -182,6 +184,8 @@ impl Config {
             access_token_minutes: is.count("access_token_minutes")?,
             refresh_token_days: is.count("refresh_token_days")?,
             changes_kept_days: is.count("changes_kept_days")?,
+            revisions_kept: is.count("revisions_kept")?,
+            kept_body_bytes: is.number("kept_body_bytes")?,
             log: layers.required("log", "a level or a list of part=level", log_filter)?,
             log_format: layers.required("log_format", "text or json", log_format)?,
         })

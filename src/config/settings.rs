@@ -189,6 +189,18 @@ pub const SETTINGS: &[Setting] = &[
         "How long the change log is kept, and with it the cursors of clients.",
     ),
     setting(
+        "revisions_kept",
+        "COUNT",
+        "10",
+        "Most earlier versions kept of an edited entry.",
+    ),
+    setting(
+        "kept_body_bytes",
+        "BYTES",
+        "2097152",
+        "Most bytes of a feed's last body kept, compressed, for `feedgraph reparse`; 0 keeps none.",
+    ),
+    setting(
         "log",
         "FILTER",
         "info,sea_orm_migration=warn",

@@ -9,10 +9,13 @@ use entity::{enclosure, entry, entry_body};
 use super::author::Author;
 use super::error::{Fault, Result};
 use super::gather::{Body, Related};
-use super::loader::{self, AuthorsOf, BodyOf, EnclosuresOf, SourceOf, TagsOf};
+use super::loader::{
+    self, AuthorsOf, BodyOf, DuplicatesOf, EnclosuresOf, RevisionsOf, SourceOf, TagsOf,
+};
+use super::revision::{self, EntryRevision};
 use super::scalar::{DateTime, Html, Url, int};
 use super::source::Source;
-use super::{id, word};
+use super::{id, page, word};
 
 /// An entry.
 #[derive(Clone, Debug)]
@@ -178,6 +181,43 @@ impl Entry {
     /// Words in its content.
     fn word_count(&self) -> i32 {
         self.row.word_count
+    }
+
+    /// Its earlier versions, newest first, of those that are kept: an edit by the publisher leaves the version before
+    /// it here. What changes by itself, such as counters, tracking parameters and white space, is no edit.
+    #[graphql(complexity = "page::price(first, None, child_complexity)")]
+    async fn revisions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many, 1 to 50; 20 when left out.")] first: Option<i32>,
+    ) -> Result<Vec<EntryRevision>> {
+        let size = first.map_or(Ok(page::USUAL), |first| {
+            page::size("first", first, revision::MOST)
+        })?;
+        let revisions = loader::find(ctx, RevisionsOf(self.row.id, size)).await?;
+        Ok(revisions
+            .unwrap_or_default()
+            .into_iter()
+            .map(EntryRevision)
+            .collect())
+    }
+
+    /// Entries of other sources with the same link or the same text, oldest first: the same, published again.
+    #[graphql(complexity = "page::price(first, None, child_complexity)")]
+    async fn duplicates(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many, 1 to 50; 20 when left out.")] first: Option<i32>,
+    ) -> Result<Vec<Entry>> {
+        let size = first.map_or(Ok(page::USUAL), |first| {
+            page::size("first", first, revision::MOST)
+        })?;
+        let twins = loader::find(ctx, DuplicatesOf(self.row.id, size)).await?;
+        Ok(twins
+            .unwrap_or_default()
+            .into_iter()
+            .map(Entry::from)
+            .collect())
     }
 }
 

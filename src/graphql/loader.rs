@@ -20,7 +20,7 @@ use tokio::task::yield_now;
 
 use super::error::{Fault, Result};
 use super::store;
-use crate::store::Store;
+use crate::store::{EntryRevision, Store};
 
 /// A kind of thing that can be asked for many at once.
 pub trait Key: Copy + Eq + Hash + Send + Sync + 'static {
@@ -141,6 +141,12 @@ pub struct EnclosuresOf(pub EntryId);
 /// The newest entries of a source, so many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NewestOf(pub SourceId, pub u32);
+/// Earlier versions of an entry, so many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RevisionsOf(pub EntryId, pub u32);
+/// The same as an entry in other sources, so many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct DuplicatesOf(pub EntryId, pub u32);
 /// The planets of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PlanetsOf(pub SourceId);
@@ -207,11 +213,13 @@ macro_rules! counted_batches {
 counted_batches! {
     NewestOf => newest_entries_of_sources -> entry::Model;
     AttemptsOf => attempts_of -> poll_attempt::Model;
+    RevisionsOf => revisions_of -> EntryRevision;
+    DuplicatesOf => duplicates_of -> entry::Model;
 }
 
 /// One statement for each number of rows wanted: as a rule there is one number in a document.
-fn by_count(keys: impl Iterator<Item = (u32, SourceId)>) -> HashMap<u32, Vec<SourceId>> {
-    let mut groups: HashMap<u32, Vec<SourceId>> = HashMap::new();
+fn by_count<K>(keys: impl Iterator<Item = (u32, K)>) -> HashMap<u32, Vec<K>> {
+    let mut groups: HashMap<u32, Vec<K>> = HashMap::new();
     for (count, id) in keys {
         groups.entry(count).or_default().push(id);
     }

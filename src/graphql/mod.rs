@@ -25,6 +25,7 @@ pub mod page;
 pub mod planet;
 pub mod polling;
 pub mod query;
+pub mod revision;
 pub mod run;
 pub mod scalar;
 pub mod server;

@@ -186,7 +186,7 @@ fn lazy_content(raw: &RawEntry, draft: &EntryDraft, feed_url: &Url) -> LazyConte
 }
 
 /// Covers all that is stored of an entry, as published, so that an equal hash means that nothing needs comparing.
-/// White space and the order of tags and files do not count.
+/// White space and the order of tags and files do not count; nor does the identifier, which is compared by itself.
 fn hash(draft: &EntryDraft) -> [u8; 16] {
     let date =
         |date: Option<entity::Millis>| date.map_or_else(String::new, |date| date.0.to_string());
@@ -206,7 +206,6 @@ fn hash(draft: &EntryDraft) -> [u8; 16] {
         .collect();
     let raw = &draft.content.raw;
     link::hash16(&[
-        &draft.guid,
         &texts(&draft.url),
         &draft.title,
         &date(draft.dates.published),

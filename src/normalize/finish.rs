@@ -110,9 +110,7 @@ fn keep_picture(attributes: &str, finished: &mut Finished) {
     let tiny = |name| value(name).is_some_and(|size| matches!(size, "0" | "1" | "1px" | "0px"));
     let src = value("src").map(unescape_html);
     let shown = src.is_some() || value("srcset").is_some();
-    let tracks = src
-        .as_deref()
-        .is_some_and(|src| TRACKERS.iter().any(|tracker| src.contains(tracker)));
+    let tracks = src.as_deref().is_some_and(is_tracker);
     if !shown || tracks || tiny("width") || tiny("height") {
         return;
     }
@@ -120,6 +118,11 @@ fn keep_picture(attributes: &str, finished: &mut Finished) {
     if finished.first_image.is_none() {
         finished.first_image = src.map(std::borrow::Cow::into_owned);
     }
+}
+
+/// Whether an address leads to what only counts readers.
+pub(super) fn is_tracker(address: &str) -> bool {
+    TRACKERS.iter().any(|tracker| address.contains(tracker))
 }
 
 /// The address of a frame over TLS, when it is one of the players.

@@ -23,8 +23,8 @@ pub(super) fn without_guid(url: Option<&str>, title: &str, content: &str) -> [u8
 
 /// Leaves at most one entry of each identity, and gives how many identifiers were carried by more than one.
 ///
-/// Entries that share an identifier, but neither link nor (where there are no links) title, are different entries
-/// of a careless publisher: link or title joins their key. Of readings of one entry the newest stays. Neither
+/// Entries that share an identifier, but neither link nor (where the link is all they have, or they have none) title,
+/// are different entries of a careless publisher: link or title joins their key. Of readings of one entry the newest stays. Neither
 /// depends on the order of the document.
 pub(super) fn resolve(entries: Vec<EntryDraft>) -> (Vec<EntryDraft>, i32) {
     let mut groups: HashMap<[u8; 16], Vec<usize>> = HashMap::new();
@@ -42,7 +42,7 @@ pub(super) fn resolve(entries: Vec<EntryDraft>) -> (Vec<EntryDraft>, i32) {
         .collect();
     let keyed = entries.into_iter().map(|mut entry| {
         if clashing.contains(&entry.identity) {
-            entry.identity = hash16(&["shared", &hex(entry.identity), &apart(&entry)]);
+            entry.identity = shared_identity(&entry);
         }
         entry
     });
@@ -50,6 +50,12 @@ pub(super) fn resolve(entries: Vec<EntryDraft>) -> (Vec<EntryDraft>, i32) {
         newest_of_each(keyed),
         i32::try_from(clashes).unwrap_or(i32::MAX),
     )
+}
+
+/// The key of an entry whose identifier is another entry's, too: link or title joins it.
+#[must_use]
+pub fn shared_identity(entry: &EntryDraft) -> [u8; 16] {
+    hash16(&["shared", &hex(entry.identity), &apart(entry)])
 }
 
 fn differ(entries: &[EntryDraft], group: &[usize]) -> bool {
@@ -61,11 +67,12 @@ fn differ(entries: &[EntryDraft], group: &[usize]) -> bool {
     all.any(|other| Some(other) != first)
 }
 
-/// What tells apart entries that share an identifier.
+/// What tells apart entries that share an identifier: the link, where they have an identifier of their publisher's
+/// besides; else the title, since the link is all that made the identifier.
 fn apart(entry: &EntryDraft) -> String {
     match &entry.url {
-        Some(url) => canonical(url, true),
-        None => text::fold(&entry.title),
+        Some(url) if !entry.guid_is_made => canonical(url, true),
+        _ => text::fold(&entry.title),
     }
 }
 

@@ -52,6 +52,12 @@ pub fn url_key(url: &str) -> [u8; 16] {
     hash16(&[&canonical(url, false)])
 }
 
+/// A URL in the form in which two spellings of one address are equal, fragments apart; to compare, not to go to.
+#[must_use]
+pub fn canonical_url(url: &str) -> String {
+    canonical(url, false)
+}
+
 /// A URL in the form in which two spellings of one address are equal. A fragment is kept where it may be all
 /// that tells two apart (identifiers).
 pub(super) fn canonical(url: &str, keep_fragment: bool) -> String {
@@ -78,7 +84,8 @@ pub(super) fn canonical(url: &str, keep_fragment: bool) -> String {
     rest.trim_end_matches('/').to_owned()
 }
 
-fn is_tracking(pair: &str) -> bool {
+/// Whether a parameter says where a reader came from.
+pub(super) fn is_tracking(pair: &str) -> bool {
     let name = pair
         .split('=')
         .next()
@@ -89,10 +96,16 @@ fn is_tracking(pair: &str) -> bool {
 
 /// The first 16 bytes of a SHA-256 over some texts, each with its length.
 pub(super) fn hash16(parts: &[&str]) -> [u8; 16] {
+    let parts: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
+    hash16_of(&parts)
+}
+
+/// The same over bytes.
+pub(super) fn hash16_of(parts: &[&[u8]]) -> [u8; 16] {
     let mut hasher = Sha256::new();
     for part in parts {
         hasher.update(part.len().to_le_bytes());
-        hasher.update(part.as_bytes());
+        hasher.update(part);
     }
     let digest = hasher.finalize();
     let mut out = [0; 16];

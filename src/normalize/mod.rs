@@ -9,6 +9,9 @@ mod identity;
 mod language;
 mod link;
 mod markup;
+mod meaning;
+mod noise;
+mod quiet_link;
 pub mod rules;
 mod sanitize;
 mod text;
@@ -20,7 +23,9 @@ pub use draft::{
     AuthorDraft, Content, Dates, EnclosureDraft, EntryDraft, FeedDraft, FeedFacts, Finding,
     LazyContent, RawContent, Rhythm,
 };
-pub use link::url_key;
+pub use identity::shared_identity;
+pub use link::{canonical_url, url_key};
+pub use meaning::{claimed, meaning, page_path, text_key, version};
 pub use text::fold;
 
 use crate::parse::{Document, Note, RawFeed, RawLink};

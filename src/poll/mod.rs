@@ -12,6 +12,7 @@ mod moved;
 mod outage;
 mod preview;
 mod reading;
+mod reparse;
 mod schedule;
 mod settings;
 mod visit;
@@ -31,6 +32,7 @@ use self::hosts::Hosts;
 use self::outage::Outage;
 pub use self::preview::{Candidate, Wanted};
 use self::reading::Reader;
+pub use self::reparse::Reparsed;
 pub use self::schedule::Bounds;
 pub use self::settings::PollSettings;
 pub use self::visit::Visited;
@@ -70,7 +72,7 @@ impl Poller {
     ) -> Self {
         Self(Arc::new(Inner {
             hosts: Hosts::new(settings.per_host, settings.host_spacing),
-            reader: Reader::new(settings.parsers, settings.limits),
+            reader: Reader::new(settings.parsers, settings.limits, settings.kept_body_bytes),
             outage: Mutex::default(),
             wake: Notify::new(),
             store,

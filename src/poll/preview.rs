@@ -9,10 +9,11 @@ use super::Poller;
 use super::conclude::{Moment, conclude};
 use super::reading::{Seen, What, failure, keep, read_feed};
 use super::schedule::CHANCE_RANGE;
+use super::settings::PollSettings;
 use crate::fetch::{Answer, Failure, Outcome, Validators, host_key};
 use crate::normalize::{FeedDraft, Rhythm};
 use crate::parse;
-use crate::store::{Claim, Reading, VisitRecord};
+use crate::store::{Claim, PackedBody, Reading, VisitRecord};
 
 /// Most feeds of one page that are looked at.
 const MOST: usize = 10;
@@ -32,6 +33,8 @@ pub struct Candidate {
     pub body_hash: Vec<u8>,
     /// Bytes of its body.
     pub bytes: i64,
+    /// The body, to be read again.
+    pub body: Option<PackedBody>,
 }
 
 /// What an editor wants of a source that is about to be followed.
@@ -90,8 +93,13 @@ impl Poller {
         let at = self.clock().now();
         let claim = new_claim(candidate, wanted);
         let reading = Reading {
-            draft: keep(candidate.draft.clone(), &claim),
+            draft: keep(
+                candidate.draft.clone(),
+                &claim.keep_rules,
+                &claim.drop_rules,
+            ),
             body_hash: candidate.body_hash.clone(),
+            body: candidate.body.clone(),
         };
         let mut answer = candidate.answer.clone();
         // Where it leads for good is taken into `feed_url` already.
@@ -146,8 +154,8 @@ impl Poller {
                 });
             }
         };
-        let (limits, url) = (self.settings().limits, url.clone());
-        let reading = move || read_found(answer, &bytes, content_type.as_deref(), &limits, url);
+        let (settings, url) = (self.settings().clone(), url.clone());
+        let reading = move || read_found(answer, &bytes, content_type.as_deref(), &settings, url);
         self.reader().apart(reading).await?
     }
 }
@@ -156,15 +164,21 @@ fn read_found(
     answer: Answer,
     bytes: &[u8],
     content_type: Option<&str>,
-    limits: &parse::Limits,
+    settings: &PollSettings,
     asked: Url,
 ) -> Result<Found, Failure> {
-    match read_feed(bytes, content_type, limits, &answer.final_url) {
+    match read_feed(bytes, content_type, &settings.limits, &answer.final_url) {
         Ok(draft) => Ok(Found::Feed(Box::new(Candidate {
             feed_url: answer.permanent_url.clone().unwrap_or(asked),
             draft,
             body_hash: parse::body_hash(bytes),
             bytes: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
+            body: PackedBody::pack(
+                bytes,
+                content_type,
+                answer.final_url.as_str(),
+                settings.kept_body_bytes,
+            ),
             answer,
         }))),
         Err(not_a_feed) if not_a_feed.looks_like_html => Ok(Found::Page {

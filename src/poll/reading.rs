@@ -11,7 +11,7 @@ use url::Url;
 use crate::fetch::{Answer, Failure, Outcome};
 use crate::normalize::{self, FeedDraft};
 use crate::parse::{self, Limits, NotAFeed};
-use crate::store::{Claim, Reading};
+use crate::store::{Claim, PackedBody, Reading};
 
 /// Compiled size of one rule, in bytes; one that needs more is left out.
 const RULE_BYTES: usize = 1024 * 1024;
@@ -47,15 +47,17 @@ pub enum What {
 pub struct Reader {
     places: Arc<Semaphore>,
     limits: Limits,
+    kept_body_bytes: usize,
 }
 
 impl Reader {
     /// A reader for at most `at_once` documents at a time.
     #[must_use]
-    pub fn new(at_once: usize, limits: Limits) -> Self {
+    pub fn new(at_once: usize, limits: Limits, kept_body_bytes: usize) -> Self {
         Self {
             places: Arc::new(Semaphore::new(at_once.max(1))),
             limits,
+            kept_body_bytes,
         }
     }
 
@@ -75,6 +77,7 @@ impl Reader {
         };
         let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
         let (limits, url, mine) = (self.limits, answer.final_url.clone(), claim.clone());
+        let most = self.kept_body_bytes;
         let reading = move || {
             let body_hash = parse::body_hash(&bytes);
             if mine.body_hash.as_ref() == Some(&body_hash) {
@@ -82,8 +85,9 @@ impl Reader {
             }
             match read_feed(&bytes, content_type.as_deref(), &limits, &url) {
                 Ok(draft) => What::Changed(Box::new(Reading {
-                    draft: keep(draft, &mine),
+                    draft: keep(draft, &mine.keep_rules, &mine.drop_rules),
                     body_hash,
+                    body: PackedBody::pack(&bytes, content_type.as_deref(), url.as_str(), most),
                 })),
                 Err(error) => What::Failed(failure(error)),
             }
@@ -147,8 +151,8 @@ const fn without_body(answer: Option<Answer>, what: What) -> Seen {
 
 /// Leaves out what the editor does not want.
 #[must_use]
-pub fn keep(mut draft: FeedDraft, claim: &Claim) -> FeedDraft {
-    let (keep, drop) = (rules(&claim.keep_rules), rules(&claim.drop_rules));
+pub fn keep(mut draft: FeedDraft, keep: &[String], drop: &[String]) -> FeedDraft {
+    let (keep, drop) = (rules(keep), rules(drop));
     if !keep.is_empty() || !drop.is_empty() {
         draft
             .entries

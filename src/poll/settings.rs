@@ -24,6 +24,8 @@ pub struct PollSettings {
     pub parsers: usize,
     /// What a document may cost.
     pub limits: Limits,
+    /// Most bytes of a source's last body that are kept, compressed; 0 keeps none.
+    pub kept_body_bytes: usize,
     /// How long visits in hand may go on fetching when polling stops.
     pub drain: Duration,
 }
@@ -42,6 +44,7 @@ impl Default for PollSettings {
             redirect_hold_seconds: 3 * 24 * 3_600,
             parsers: 2,
             limits: Limits::default(),
+            kept_body_bytes: 2 * 1024 * 1024,
             drain: Duration::from_secs(5),
         }
     }

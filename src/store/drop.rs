@@ -2,7 +2,7 @@
 
 use entity::{
     ChangeKind, EntryId, Millis, PlanetId, Revision, SourceId, entry, entry_author, entry_tag,
-    planet_entry, planet_source, poll_attempt, source_author, tombstone,
+    planet_entry, planet_source, poll_attempt, retraction, source_author, source_body, tombstone,
 };
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
@@ -12,7 +12,7 @@ use sea_orm::{
 use super::count::Counts;
 use super::ingest::{lock, save};
 use super::write::{NewChange, Tx, Work, transaction};
-use super::{Store, StoreError};
+use super::{CHUNK, Store, StoreError};
 
 impl Store {
     /// Takes an entry out for good and keeps a tombstone, so that polling does not bring it back. None: there
@@ -41,16 +41,7 @@ async fn remove(tx: &Tx, id: EntryId, at: Millis) -> Result<Work<()>, DbErr> {
     let Some(row) = entry::Entity::find_by_id(id).one(&tx.db).await? else {
         return Ok(Work::quiet(()));
     };
-    let mut counts = Counts::default();
-    uncount(tx, entry_author::Column::EntryId.eq(id), &mut counts).await?;
-    uncount_tags(tx, entry_tag::Column::EntryId.eq(id), &mut counts).await?;
-    let planets = planets_of(tx, row.source_id).await?;
-    planet_entry::Entity::delete_many()
-        .filter(planet_entry::Column::PlanetId.is_in(planets))
-        .filter(planet_entry::Column::EntryId.eq(id))
-        .exec(&tx.db)
-        .await?;
-    entry::Entity::delete_by_id(id).exec(&tx.db).await?;
+    take_out(tx, row.source_id, &[id]).await?;
     let stone = tombstone::ActiveModel {
         source_id: Set(row.source_id),
         identity: Set(row.identity),
@@ -65,9 +56,30 @@ async fn remove(tx: &Tx, id: EntryId, at: Millis) -> Result<Work<()>, DbErr> {
     source.latest_entry_at = latest(tx, row.source_id).await?;
     source.entries_changed_at = Some(at);
     save(tx, &source).await?;
-    counts.write(tx).await?;
     let change = NewChange::entry(ChangeKind::EntryRemoved, id, row.source_id, at);
     Ok(Work::told((), vec![change]))
+}
+
+/// Takes some entries of a source out with all that belongs to them, the counters of authors and tags included; those
+/// of the source are for the caller.
+pub(super) async fn take_out(tx: &Tx, source: SourceId, entries: &[EntryId]) -> Result<(), DbErr> {
+    let mut counts = Counts::default();
+    let planets = planets_of(tx, source).await?;
+    for chunk in entries.chunks(CHUNK) {
+        let ids = || chunk.iter().copied();
+        uncount(tx, entry_author::Column::EntryId.is_in(ids()), &mut counts).await?;
+        uncount_tags(tx, entry_tag::Column::EntryId.is_in(ids()), &mut counts).await?;
+        planet_entry::Entity::delete_many()
+            .filter(planet_entry::Column::PlanetId.is_in(planets.iter().copied()))
+            .filter(planet_entry::Column::EntryId.is_in(ids()))
+            .exec(&tx.db)
+            .await?;
+        entry::Entity::delete_many()
+            .filter(entry::Column::Id.is_in(ids()))
+            .exec(&tx.db)
+            .await?;
+    }
+    counts.write(tx).await
 }
 
 /// Drops all entries of a source that goes, with what was observed of it besides.
@@ -103,6 +115,14 @@ pub(super) async fn entries_of_source(tx: &Tx, source: SourceId) -> Result<(), D
         .await?;
     tombstone::Entity::delete_many()
         .filter(tombstone::Column::SourceId.eq(source))
+        .exec(&tx.db)
+        .await?;
+    retraction::Entity::delete_many()
+        .filter(retraction::Column::SourceId.eq(source))
+        .exec(&tx.db)
+        .await?;
+    source_body::Entity::delete_many()
+        .filter(source_body::Column::SourceId.eq(source))
         .exec(&tx.db)
         .await?;
     poll_attempt::Entity::delete_many()
@@ -158,7 +178,8 @@ async fn uncount_tags(tx: &Tx, which: Expr, counts: &mut Counts) -> Result<(), D
     Ok(())
 }
 
-async fn latest(tx: &Tx, source: SourceId) -> Result<Option<Millis>, DbErr> {
+/// The place in time of a source's newest entry.
+pub(super) async fn latest(tx: &Tx, source: SourceId) -> Result<Option<Millis>, DbErr> {
     entry::Entity::find()
         .select_only()
         .column(entry::Column::PublishedAt)

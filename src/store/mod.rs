@@ -23,6 +23,7 @@ mod names;
 mod newest;
 mod notice;
 mod open;
+mod packed;
 mod page;
 mod planet;
 mod planets;
@@ -33,6 +34,7 @@ mod session;
 mod sources;
 mod text;
 mod total;
+mod versions;
 mod visit;
 mod write;
 
@@ -51,6 +53,7 @@ pub use edit::{Pause, SourceChanges, UpdateSource};
 pub use entries::{EntryFilter, EntryOrder, EntryPosition};
 pub use error::StoreError;
 pub use follow::{AddSource, NewSource};
+pub use ingest::reread::{Attempted, KeptBody, Reread};
 pub use job::{ItemOutcome, NewItem, NewJob};
 pub use names::{AuthorFilter, AuthorPosition, TagPosition};
 pub use notice::{Notice, Notices};
@@ -61,7 +64,10 @@ pub use planet::{NewLink, NewPlanet, PlanetChanges, WritePlanet};
 pub use session::{NewSession, Renewal, Renewed};
 pub use sources::{SourceFilter, SourceKey, SourceOrder, SourcePosition, SourceRow};
 pub use text::{feed_key, findings, texts};
-pub use visit::{Attempt, Claim, ClaimLimits, NextState, Reading, VisitRecord, VisitSummary};
+pub use versions::Revision as EntryRevision;
+pub use visit::{
+    Attempt, Claim, ClaimLimits, NextState, PackedBody, Reading, VisitRecord, VisitSummary,
+};
 use write::Committed;
 
 /// Rows of one insert: far below the bind limits (32,766 and 65,535), and within 15 % of the best speed.

@@ -25,6 +25,8 @@ pub struct StoreSettings {
     pub readers: u32,
     /// Connections to `PostgreSQL`.
     pub postgres_connections: u32,
+    /// Earlier versions that are kept of an edited entry, at least one.
+    pub revisions_kept: usize,
 }
 
 impl StoreSettings {
@@ -34,6 +36,7 @@ impl StoreSettings {
             url: url.into(),
             readers: 4,
             postgres_connections: 10,
+            revisions_kept: 10,
         }
     }
 }
@@ -53,6 +56,7 @@ pub(super) struct Connections {
     pub(super) backend: Backend,
     pub(super) reader: DatabaseConnection,
     pub(super) writer: DatabaseConnection,
+    pub(super) revisions_kept: usize,
 }
 
 /// Opens what `settings` name and counts every statement in `statements`.
@@ -67,6 +71,7 @@ pub(super) async fn connect(
             backend: Backend::Postgres,
             reader: pool.clone(),
             writer: pool,
+            revisions_kept: settings.revisions_kept,
         });
     }
     if !settings.url.starts_with("sqlite:") || settings.url.contains(":memory:") {
@@ -82,6 +87,7 @@ pub(super) async fn connect(
         backend: Backend::Sqlite,
         reader,
         writer,
+        revisions_kept: settings.revisions_kept,
     })
 }
 

@@ -99,7 +99,7 @@ impl Store {
             .reading("an entry by its link")
     }
 
-    async fn rows_of<R: FromQueryResult>(
+    pub(super) async fn rows_of<R: FromQueryResult>(
         &self,
         statements: Vec<SelectStatement>,
     ) -> Result<Vec<R>, DbErr> {

@@ -2,6 +2,7 @@
 
 use entity::{Millis, PollErrorKind, PollOutcome, Revision, SourceId, SourceStatus};
 
+use super::packed::pack;
 use crate::fetch::Validators;
 use crate::normalize::{FeedDraft, Finding, Rhythm};
 
@@ -107,6 +108,32 @@ pub struct Reading {
     pub draft: FeedDraft,
     /// Hash of its bytes.
     pub body_hash: Vec<u8>,
+    /// Its bytes, to be read again; none when they are too many to keep.
+    pub body: Option<PackedBody>,
+}
+
+/// The bytes of a document, compressed, and what it takes to read them again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackedBody {
+    pub(super) packed: Vec<u8>,
+    pub(super) content_type: Option<String>,
+    pub(super) url: String,
+}
+
+impl PackedBody {
+    /// Compresses the bytes that `url` answered with; none when they are more than `most` even so.
+    #[must_use]
+    pub fn pack(bytes: &[u8], content_type: Option<&str>, url: &str, most: usize) -> Option<Self> {
+        if most == 0 {
+            return None;
+        }
+        let packed = pack(bytes);
+        (packed.len() <= most).then(|| Self {
+            packed,
+            content_type: content_type.map(str::to_owned),
+            url: url.to_owned(),
+        })
+    }
 }
 
 /// What to keep for the next poll.

@@ -21,6 +21,8 @@ const TRIES: u32 = 8;
 pub(super) struct Tx {
     pub(super) db: DatabaseTransaction,
     pub(super) backend: Backend,
+    /// Earlier versions that are kept of an edited entry.
+    pub(super) revisions_kept: usize,
 }
 
 /// What the work of a transaction gives.
@@ -29,6 +31,8 @@ pub(super) struct Work<T> {
     value: T,
     changes: Vec<NewChange>,
     job: Option<JobId>,
+    /// Nothing of it is to stay.
+    is_undone: bool,
 }
 
 impl<T> Work<T> {
@@ -38,6 +42,7 @@ impl<T> Work<T> {
             value,
             changes: Vec::new(),
             job: None,
+            is_undone: false,
         }
     }
 
@@ -47,6 +52,17 @@ impl<T> Work<T> {
             value,
             changes,
             job: None,
+            is_undone: false,
+        }
+    }
+
+    /// Nothing of it stays: it was only to see what it would give.
+    pub(super) const fn undone(value: T) -> Self {
+        Self {
+            value,
+            changes: Vec::new(),
+            job: None,
+            is_undone: true,
         }
     }
 
@@ -56,6 +72,7 @@ impl<T> Work<T> {
             value,
             changes: Vec::new(),
             job: Some(job),
+            is_undone: false,
         }
     }
 }
@@ -170,6 +187,7 @@ impl<'a> Attempts<'a> {
             Ok(db) => Ok(Tx {
                 db,
                 backend: connections.backend,
+                revisions_kept: connections.revisions_kept,
             }),
             Err(source) => Err(self.error(source)),
         }
@@ -211,6 +229,14 @@ impl<'a> Attempts<'a> {
 }
 
 async fn commit<T>(tx: Tx, work: Work<T>) -> Result<(Committed<T>, Option<JobId>), DbErr> {
+    if work.is_undone {
+        tx.db.rollback().await?;
+        let committed = Committed {
+            value: work.value,
+            revision: None,
+        };
+        return Ok((committed, None));
+    }
     let revision = change::append(&tx, &work.changes).await?;
     if let Some(job) = work.job {
         tx.notify(&format!("job:{}", job.0)).await?;

@@ -14,6 +14,7 @@ mod support;
 
 mod attacks;
 mod authorization;
+mod changes;
 mod demo;
 mod fetch_bounds;
 mod fetching;

@@ -6,15 +6,15 @@ use entity::{
     planet_entry, planet_source,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DbErr, EntityTrait,
-    IntoActiveModel, QueryFilter, QuerySelect, QueryTrait,
+    ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr,
+    EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, QueryTrait,
 };
-use sea_orm::{ConnectionTrait, sea_query::Expr};
 
 use super::decide::{Horizon, Plan, decide};
 use super::names::Names;
-use super::old::{self, Old};
-use super::row::{self, Rows, Sighting};
+use super::rewrite::Writing;
+use super::row::{self, Rows, Sighting, Why};
+use super::{known, prints};
 use crate::normalize::EntryDraft;
 use crate::store::CHUNK;
 use crate::store::count::Counts;
@@ -26,6 +26,10 @@ pub(super) struct Stored {
     pub(super) added: i32,
     pub(super) updated: i32,
     pub(super) ids_changed: i32,
+    /// Entries of which an older version was read, and left alone.
+    pub(super) stale: i32,
+    /// Whether any row was written.
+    pub(super) wrote: bool,
     /// `published_at` of the newest new entry.
     pub(super) newest: Option<Millis>,
     pub(super) changes: Vec<NewChange>,
@@ -38,45 +42,51 @@ pub(super) async fn store(
     drafts: &[EntryDraft],
     oldest: Option<Millis>,
 ) -> Result<Stored, DbErr> {
-    let known = old::known(&tx.db, sighting.source, drafts).await?;
-    let removed = old::removed(&tx.db, sighting.source).await?;
+    let related = known::find(&tx.db, sighting.source, drafts).await?;
+    let removed = known::removed(&tx.db, sighting.source).await?;
     let horizon = Horizon {
         seen: sighting.at,
         oldest,
+        rereads: sighting.why == Why::Reread,
     };
-    let plan = decide(drafts, &known, &removed, horizon);
-    if plan.new.is_empty() && plan.changed.is_empty() {
+    let plan = decide(drafts, &related, &removed, horizon);
+    if plan.is_empty() {
         return Ok(Stored::default());
     }
-    let touched = touched(drafts, &plan);
+    let writing = Writing::prepare(tx, sighting, drafts, &related, &plan).await?;
+    let mut counts = Counts::default();
+    let mut stored = Stored {
+        ids_changed: plan.ids_changed,
+        ..Stored::default()
+    };
     let writer = Writer {
         tx,
         sighting,
-        names: Names::resolve(&tx.db, sighting.source, &touched).await?,
+        names: Names::resolve(
+            tx,
+            sighting.source,
+            &writing.touched(drafts, &plan),
+            drafts,
+            &mut counts,
+        )
+        .await?,
     };
-    let mut counts = Counts::default();
-    let mut stored = writer.add(drafts, &plan, &mut counts).await?;
+    writer.add(drafts, &plan, &mut counts, &mut stored).await?;
     writer
-        .change(drafts, &plan, &mut counts, &mut stored)
+        .change(drafts, &writing, &mut counts, &mut stored)
         .await?;
+    if writer.names.changed() {
+        stored.changes.push(NewChange::other(sighting.at));
+    }
     counts.write(tx).await?;
-    stored.ids_changed = plan.ids_changed;
     Ok(stored)
 }
 
-fn touched<'a>(drafts: &'a [EntryDraft], plan: &Plan) -> Vec<&'a EntryDraft> {
-    let changed = plan.changed.iter().map(|(_, position)| position);
-    plan.new
-        .iter()
-        .chain(changed)
-        .filter_map(|position| drafts.get(*position))
-        .collect()
-}
-
-struct Writer<'a> {
-    tx: &'a Tx,
-    sighting: Sighting,
-    names: Names,
+/// Writes the entries of one reading.
+pub(super) struct Writer<'a> {
+    pub(super) tx: &'a Tx,
+    pub(super) sighting: Sighting,
+    pub(super) names: Names,
 }
 
 impl Writer<'_> {
@@ -87,22 +97,31 @@ impl Writer<'_> {
         drafts: &[EntryDraft],
         plan: &Plan,
         counts: &mut Counts,
-    ) -> Result<Stored, DbErr> {
-        let mut stored = Stored::default();
-        let new: Vec<&EntryDraft> = plan
+        stored: &mut Stored,
+    ) -> Result<(), DbErr> {
+        if plan.new.is_empty() {
+            return Ok(());
+        }
+        let new: Vec<(&EntryDraft, [u8; 16])> = plan
             .new
             .iter()
             .rev()
-            .filter_map(|position| drafts.get(*position))
+            .filter_map(|(position, identity)| Some((drafts.get(*position)?, *identity)))
             .collect();
+        stored.wrote = true;
         let planets = self.planets().await?;
         for chunk in new.chunks(CHUNK) {
             let mut fresh: Vec<(Rows, &EntryDraft)> = chunk
                 .iter()
-                .map(|draft| (row::new_rows(draft, self.sighting), *draft))
+                .map(|(draft, identity)| {
+                    let mut rows = row::new_rows(draft, self.sighting);
+                    rows.entry.identity = identity.to_vec();
+                    (rows, *draft)
+                })
                 .collect();
             self.insert_entries(&mut fresh).await?;
             self.insert_bodies(&fresh).await?;
+            prints::insert(&self.tx.db, &fresh, self.sighting.at).await?;
             self.insert_enclosures(&fresh).await?;
             self.link_names(&fresh, counts).await?;
             self.join_planets(&fresh, &planets).await?;
@@ -110,15 +129,15 @@ impl Writer<'_> {
                 stored.added += 1;
                 stored.newest = stored.newest.max(Some(rows.entry.published_at));
                 stored.changes.push(NewChange {
-                    backlog: self.sighting.backlog,
+                    backlog: rows.entry.backlog,
                     ..self.told(ChangeKind::EntryAdded, rows.entry.id)
                 });
             }
         }
-        Ok(stored)
+        Ok(())
     }
 
-    const fn told(&self, kind: ChangeKind, id: EntryId) -> NewChange {
+    pub(super) const fn told(&self, kind: ChangeKind, id: EntryId) -> NewChange {
         NewChange::entry(kind, id, self.sighting.source, self.sighting.at)
     }
 
@@ -173,7 +192,10 @@ impl Writer<'_> {
         Ok(())
     }
 
-    async fn insert_enclosures(&self, fresh: &[(Rows, &EntryDraft)]) -> Result<(), DbErr> {
+    pub(super) async fn insert_enclosures(
+        &self,
+        fresh: &[(Rows, &EntryDraft)],
+    ) -> Result<(), DbErr> {
         let files: Vec<_> = fresh
             .iter()
             .flat_map(|(rows, draft)| row::enclosures(rows.entry.id, draft))
@@ -187,7 +209,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    async fn link_names(
+    pub(super) async fn link_names(
         &self,
         entries: &[(Rows, &EntryDraft)],
         counts: &mut Counts,
@@ -246,108 +268,6 @@ impl Writer<'_> {
                 .exec_without_returning(&self.tx.db)
                 .await?;
         }
-        Ok(())
-    }
-
-    /// Writes over the entries that the publisher changed; tells those in which a reader can see it.
-    async fn change(
-        &self,
-        drafts: &[EntryDraft],
-        plan: &Plan,
-        counts: &mut Counts,
-        stored: &mut Stored,
-    ) -> Result<(), DbErr> {
-        let ids: Vec<EntryId> = plan.changed.iter().map(|(id, _)| *id).collect();
-        let mut olds = old::load(&self.tx.db, &ids).await?;
-        for (id, position) in &plan.changed {
-            let (Some(old), Some(draft)) = (olds.remove(id), drafts.get(*position)) else {
-                continue;
-            };
-            if self.rewrite(&old, draft, counts).await? {
-                stored.updated += 1;
-                stored
-                    .changes
-                    .push(self.told(ChangeKind::EntryUpdated, *id));
-            }
-        }
-        Ok(())
-    }
-
-    async fn rewrite(
-        &self,
-        old: &Old,
-        draft: &EntryDraft,
-        counts: &mut Counts,
-    ) -> Result<bool, DbErr> {
-        let mut rows = row::changed_rows(draft, &old.entry, self.sighting.at);
-        let body = row::body(old.entry.id, &rows);
-        let files = row::enclosures(old.entry.id, draft);
-        let body_differs = old.body.as_ref() != Some(&body);
-        let files_differ = old.enclosures != files;
-        let names_differ =
-            old.authors != self.names.authors_of(draft) || old.tags != self.names.tags_of(draft);
-        let visible = row::looks_different(&old.entry, &rows.entry)
-            || body_differs
-            || files_differ
-            || names_differ;
-        if visible && rows.entry.updated_at == old.entry.updated_at {
-            rows.entry.updated_at = Some(self.sighting.at);
-        }
-        let mut row = rows.entry.clone().into_active_model().reset_all();
-        row.id = NotSet;
-        entry::Entity::update_many()
-            .set(row)
-            .filter(entry::Column::Id.eq(old.entry.id))
-            .exec(&self.tx.db)
-            .await?;
-        if body_differs {
-            self.replace_body(body).await?;
-        }
-        if files_differ {
-            enclosure::Entity::delete_many()
-                .filter(enclosure::Column::EntryId.eq(old.entry.id))
-                .exec(&self.tx.db)
-                .await?;
-            self.insert_enclosures(&[(rows.clone(), draft)]).await?;
-        }
-        if names_differ {
-            self.unlink_names(old, counts).await?;
-            self.link_names(&[(rows, draft)], counts).await?;
-        }
-        Ok(visible)
-    }
-
-    async fn replace_body(&self, body: entry_body::Model) -> Result<(), DbErr> {
-        entry_body::Entity::update_many()
-            .col_expr(
-                entry_body::Column::ContentHtml,
-                Expr::value(body.content_html),
-            )
-            .col_expr(
-                entry_body::Column::ContentText,
-                Expr::value(body.content_text),
-            )
-            .filter(entry_body::Column::EntryId.eq(body.entry_id))
-            .exec(&self.tx.db)
-            .await?;
-        Ok(())
-    }
-
-    async fn unlink_names(&self, old: &Old, counts: &mut Counts) -> Result<(), DbErr> {
-        for author in &old.authors {
-            counts.author(self.sighting.source, *author, -1);
-        }
-        for (tag, _) in &old.tags {
-            counts.tag(*tag, -1);
-        }
-        entry_author::Entity::delete_many()
-            .filter(entry_author::Column::EntryId.eq(old.entry.id))
-            .exec(&self.tx.db)
-            .await?;
-        entry_tag::Entity::delete_many()
-            .filter(entry_tag::Column::EntryId.eq(old.entry.id))
-            .exec(&self.tx.db)
-            .await?;
         Ok(())
     }
 }

@@ -1,12 +1,20 @@
 //! Storing a visit: first everything is decided, then it is stored, in one transaction. In: a claim and the record of
 //! a visit. Out: what changed. Must not know: how the document was fetched or read.
 
+mod body;
 mod decide;
 mod entries;
 pub(super) mod facts;
+mod judge;
+mod known;
+mod matching;
 pub(super) mod moved;
 mod names;
 mod old;
+mod people;
+mod prints;
+pub(super) mod reread;
+mod rewrite;
 mod row;
 mod state;
 
@@ -17,7 +25,7 @@ use sea_orm::{
 };
 
 use self::entries::Stored;
-use self::row::Sighting;
+use self::row::{Sighting, Why};
 use super::write::{NewChange, Tx, Work, transaction};
 use super::{Claim, Store, StoreError, VisitRecord, VisitSummary};
 
@@ -100,6 +108,9 @@ pub(super) async fn record_visit(
     if new != source {
         save(tx, &new).await?;
     }
+    if let Some(reading) = &record.reading {
+        body::keep(tx, visit.source, reading, record.at, &stored).await?;
+    }
     if let Some(until) = record.state.pause_host_until {
         state::pause_host(tx, &state.host, until).await?;
     }
@@ -148,7 +159,9 @@ async fn store_entries(
     let sighting = Sighting {
         source: visit.source,
         at: record.at,
+        read_at: record.at,
         backlog: visit.first,
+        why: Why::Visit,
     };
     let oldest = max_age_days
         .filter(|_| visit.first)

@@ -3,49 +3,49 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use entity::{AuthorId, SourceId, TagId, author, tag};
+use entity::{AuthorId, SourceId, TagId, tag};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect,
 };
 
-use crate::normalize::{AuthorDraft, EntryDraft, fold};
+use super::people::People;
+use crate::normalize::{EntryDraft, fold};
 use crate::store::CHUNK;
+use crate::store::count::Counts;
+use crate::store::write::Tx;
 
 /// The keys of all authors and tags that some drafts name.
 #[derive(Debug)]
 pub(super) struct Names {
-    source: SourceId,
-    authors: HashMap<String, AuthorId>,
+    people: People,
     tags: HashMap<String, TagId>,
 }
 
 impl Names {
-    /// Finds the rows, and makes those that are missing.
-    pub(super) async fn resolve<C: ConnectionTrait>(
-        db: &C,
+    /// Finds the rows for `touched`, and makes those that are missing; `all` are the drafts of the document.
+    pub(super) async fn resolve(
+        tx: &Tx,
         source: SourceId,
-        drafts: &[&EntryDraft],
+        touched: &[&EntryDraft],
+        all: &[EntryDraft],
+        counts: &mut Counts,
     ) -> Result<Self, DbErr> {
         Ok(Self {
-            source,
-            authors: authors(db, source, drafts).await?,
-            tags: tags(db, drafts).await?,
+            people: People::resolve(tx, source, touched, all, counts).await?,
+            tags: tags(&tx.db, touched).await?,
         })
+    }
+
+    /// Whether a row was changed that entries show which are not written now.
+    pub(super) const fn changed(&self) -> bool {
+        self.people.changed
     }
 
     /// The authors of a draft, in its order, each once.
     pub(super) fn authors_of(&self, draft: &EntryDraft) -> Vec<AuthorId> {
-        let mut found = Vec::new();
-        for author in &draft.authors {
-            if let Some(id) = self.authors.get(&author_identity(self.source, author))
-                && !found.contains(id)
-            {
-                found.push(*id);
-            }
-        }
-        found
+        self.people.of(draft)
     }
 
     /// The tags of a draft in its order and spelling, each once.
@@ -60,73 +60,6 @@ impl Names {
         }
         found
     }
-}
-
-/// A home page tells an author everywhere; a mere name only within its source.
-fn author_identity(source: SourceId, author: &AuthorDraft) -> String {
-    match &author.url {
-        Some(url) => format!("uri:{url}"),
-        None => format!("name:{}:{}", source.0, fold(&author.name)),
-    }
-}
-
-async fn authors<C: ConnectionTrait>(
-    db: &C,
-    source: SourceId,
-    drafts: &[&EntryDraft],
-) -> Result<HashMap<String, AuthorId>, DbErr> {
-    // Sorted, so that two transactions that make the same authors never wait for each other in a circle.
-    let wanted: BTreeMap<String, &AuthorDraft> = drafts
-        .iter()
-        .flat_map(|draft| &draft.authors)
-        .map(|author| (author_identity(source, author), author))
-        .collect();
-    let identities: Vec<&String> = wanted.keys().collect();
-    let mut known = known_authors(db, &identities).await?;
-    let missing: Vec<(&String, &&AuthorDraft)> = wanted
-        .iter()
-        .filter(|(identity, _)| !known.contains_key(*identity))
-        .collect();
-    for chunk in missing.chunks(CHUNK) {
-        let rows = chunk.iter().map(|(identity, author)| author::ActiveModel {
-            id: NotSet,
-            identity: Set((*identity).clone()),
-            name: Set(author.name.clone()),
-            name_key: Set(fold(&author.name)),
-            url: Set(author.url.clone()),
-            avatar_url: Set(author.avatar_url.clone()),
-            entry_count: Set(0),
-        });
-        author::Entity::insert_many(rows)
-            .on_conflict(
-                OnConflict::column(author::Column::Identity)
-                    .do_nothing()
-                    .to_owned(),
-            )
-            .exec_without_returning(db)
-            .await?;
-    }
-    let made: Vec<&String> = missing.iter().map(|(identity, _)| *identity).collect();
-    known.extend(known_authors(db, &made).await?);
-    Ok(known)
-}
-
-async fn known_authors<C: ConnectionTrait>(
-    db: &C,
-    identities: &[&String],
-) -> Result<HashMap<String, AuthorId>, DbErr> {
-    let mut known = HashMap::new();
-    for chunk in identities.chunks(CHUNK) {
-        let rows: Vec<(String, AuthorId)> = author::Entity::find()
-            .select_only()
-            .columns([author::Column::Identity, author::Column::Id])
-            .filter(author::Column::Identity.is_in(chunk.iter().copied()))
-            .into_tuple()
-            .all(db)
-            .await?;
-        known.extend(rows);
-    }
-    Ok(known)
 }
 
 async fn tags<C: ConnectionTrait>(

@@ -1,101 +1,12 @@
-//! What is stored of the entries of a reading. In: a source and drafts. Out: as much as deciding and comparing
-//! take. Must not know: what will be decided.
+//! Stored entries with all that belongs to them. In: keys. Out: as much as comparing takes. Must not know: what was
+//! decided.
 
 use std::collections::HashMap;
 
-use entity::{
-    AuthorId, EntryId, SourceId, TagId, enclosure, entry, entry_author, entry_body, entry_tag,
-    tombstone,
-};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use entity::{AuthorId, EntryId, TagId, enclosure, entry, entry_author, entry_body, entry_tag};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 
-use super::decide::{Known, Removed};
-use crate::normalize::EntryDraft;
 use crate::store::CHUNK;
-
-/// The stored entries of `source` that could be one of `drafts`, by identity or by link.
-pub(super) async fn known<C: ConnectionTrait>(
-    db: &C,
-    source: SourceId,
-    drafts: &[EntryDraft],
-) -> Result<Vec<Known>, DbErr> {
-    let mut found = Vec::new();
-    for chunk in drafts.chunks(CHUNK) {
-        let identities = chunk.iter().map(|draft| draft.identity.to_vec());
-        found.extend(find(db, source, entry::Column::Identity.is_in(identities)).await?);
-    }
-    for chunk in unmatched(drafts, &found).chunks(CHUNK) {
-        let keys = chunk.iter().cloned();
-        for row in find(db, source, entry::Column::UrlKey.is_in(keys)).await? {
-            if !found.iter().any(|known| known.id == row.id) {
-                found.push(row);
-            }
-        }
-    }
-    Ok(found)
-}
-
-/// The links of those drafts whose identity is not stored.
-fn unmatched(drafts: &[EntryDraft], found: &[Known]) -> Vec<Vec<u8>> {
-    let stored: std::collections::HashSet<&[u8]> = found
-        .iter()
-        .map(|known| known.identity.as_slice())
-        .collect();
-    drafts
-        .iter()
-        .filter(|draft| !stored.contains(draft.identity.as_slice()))
-        .filter_map(|draft| draft.url_key.map(|key| key.to_vec()))
-        .collect()
-}
-
-async fn find<C: ConnectionTrait>(
-    db: &C,
-    source: SourceId,
-    which: sea_orm::sea_query::Expr,
-) -> Result<Vec<Known>, DbErr> {
-    let rows = entry::Entity::find()
-        .select_only()
-        .columns([
-            entry::Column::Id,
-            entry::Column::Identity,
-            entry::Column::UrlKey,
-            entry::Column::ContentHash,
-        ])
-        .filter(entry::Column::SourceId.eq(source))
-        .filter(which)
-        .into_tuple::<(_, Vec<u8>, Option<Vec<u8>>, Vec<u8>)>()
-        .all(db)
-        .await?;
-    let rows = rows.into_iter();
-    Ok(rows
-        .map(|(id, identity, url_key, content_hash)| Known {
-            id,
-            identity,
-            url_key,
-            content_hash,
-        })
-        .collect())
-}
-
-/// The tombstones of a source; editors remove few entries, so all of them are read.
-pub(super) async fn removed<C: ConnectionTrait>(
-    db: &C,
-    source: SourceId,
-) -> Result<Vec<Removed>, DbErr> {
-    let rows: Vec<(Vec<u8>, Option<Vec<u8>>)> = tombstone::Entity::find()
-        .select_only()
-        .columns([tombstone::Column::Identity, tombstone::Column::UrlKey])
-        .filter(tombstone::Column::SourceId.eq(source))
-        .into_tuple()
-        .all(db)
-        .await?;
-    let rows = rows.into_iter();
-    Ok(rows
-        .map(|(identity, url_key)| Removed { identity, url_key })
-        .collect())
-}
 
 /// A stored entry with all that belongs to it, to be compared with a draft.
 #[derive(Clone, Debug)]

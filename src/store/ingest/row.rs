@@ -18,7 +18,19 @@ pub(super) struct Rows {
 pub(super) struct Sighting {
     pub(super) source: SourceId,
     pub(super) at: Millis,
+    /// When the document was fetched; earlier than `at` where it is read again.
+    pub(super) read_at: Millis,
     pub(super) backlog: bool,
+    pub(super) why: Why,
+}
+
+/// Why a document is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// It was fetched.
+    Visit,
+    /// The reader is another.
+    Reread,
 }
 
 /// The rows of a new entry; its key is 0 until the database gives one.
@@ -56,15 +68,19 @@ pub(super) fn new_rows(draft: &EntryDraft, sighting: Sighting) -> Rows {
     }
 }
 
-/// The rows of a stored entry after a change: it keeps its key and its place in time.
+/// The rows of a stored entry after a change: it keeps its key, its identifier and its place in time.
 pub(super) fn changed_rows(draft: &EntryDraft, old: &entry::Model, seen: Millis) -> Rows {
     let sighting = Sighting {
         source: old.source_id,
         at: seen,
+        read_at: seen,
         backlog: old.backlog,
+        why: Why::Visit,
     };
     let mut rows = new_rows(draft, sighting);
     rows.entry.id = old.id;
+    rows.entry.identity.clone_from(&old.identity);
+    rows.entry.guid.clone_from(&old.guid);
     rows.entry.published_at = old.published_at;
     rows.entry.date_quality = old.date_quality;
     rows.entry.first_seen_at = old.first_seen_at;
@@ -84,7 +100,6 @@ fn believed_update(draft: &EntryDraft, seen: Millis) -> Option<Millis> {
 pub(super) fn looks_different(old: &entry::Model, new: &entry::Model) -> bool {
     let mut new = new.clone();
     new.content_hash.clone_from(&old.content_hash);
-    new.identity.clone_from(&old.identity);
     new != *old
 }
 

@@ -2,7 +2,7 @@
 //! entries.
 
 use entity::{FindingCode, Millis, PollOutcome, SourceId, host, poll_attempt, poll_state, source};
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DbErr, EntityTrait,
     IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
@@ -60,6 +60,30 @@ pub(super) async fn store(
     poll_state::Entity::update_many()
         .set(row)
         .filter(poll_state::Column::SourceId.eq(id))
+        .exec(&tx.db)
+        .await?;
+    Ok(())
+}
+
+/// Replaces what was found in the feed as last read.
+pub(super) async fn store_findings(
+    tx: &Tx,
+    old: poll_state::Model,
+    found: &[Finding],
+) -> Result<(), DbErr> {
+    // What only a visit sees stays.
+    let kept = findings(&old.findings)
+        .into_iter()
+        .filter(|finding| matches!(finding.code, FindingCode::IdsChanged | FindingCode::Moved));
+    let mut all = found.to_vec();
+    all.extend(kept);
+    let all = json(&all);
+    if all == old.findings {
+        return Ok(());
+    }
+    poll_state::Entity::update_many()
+        .col_expr(poll_state::Column::Findings, Expr::value(all))
+        .filter(poll_state::Column::SourceId.eq(old.source_id))
         .exec(&tx.db)
         .await?;
     Ok(())

@@ -117,6 +117,7 @@ pub fn visit(at: Millis, entries: Vec<EntryDraft>) -> VisitRecord {
                 findings: Vec::new(),
             },
             body_hash: vec![1, 2, 3],
+            body: None,
         }),
         state: NextState {
             status: SourceStatus::Active,

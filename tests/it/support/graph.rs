@@ -13,8 +13,8 @@ use feedgraph::graphql::{self, GraphqlSettings, Schema, Services};
 use feedgraph::poll::{PollSettings, Poller};
 use feedgraph::publish::{self, Bell};
 use feedgraph::store::{
-    AddSource, Attempt, Lease, NewPlanet, NewSource, NextState, Reading, Store, StoreSettings,
-    VisitRecord, WritePlanet,
+    AddSource, Attempt, Lease, NewPlanet, NewSource, NextState, PackedBody, Reading, Store,
+    StoreSettings, VisitRecord, WritePlanet,
 };
 use feedgraph::{normalize, parse};
 use futures::{Stream, StreamExt};
@@ -184,6 +184,7 @@ impl Graph {
             reading: Some(Reading {
                 draft,
                 body_hash: parse::body_hash(&bytes),
+                body: PackedBody::pack(&bytes, None, &feed_url(title), usize::MAX),
             }),
             state: state(at),
         }

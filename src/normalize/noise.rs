@@ -1,0 +1,236 @@
+//! What changes in a text without anybody having edited it: counters and relative times. In: text. Out: the text
+//! without them. A number in prose stays: a phrase is noise only where it stands by itself. Must not know: HTML.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::text;
+
+/// Stands where an element begins or ends that often holds a counter.
+pub(super) const EDGE: char = '\u{1e}';
+/// A part longer than this says more than a counter, in bytes.
+const LONGEST_PART: usize = 80;
+/// So does a block longer than this.
+const LONGEST_BLOCK: usize = 160;
+
+const NUMBER: &str = r"(?:\d[\d.,'\s\u{a0}\u{202f}]*[kKmM]?\+?|no|zero|one)";
+/// What feeds count, in a word that is seldom counted in prose.
+const STRONG: &str = r"(?:(?:page|post|total|all|new|unique)[ -]?)*(?:views?|pageviews?|reads|readers|comments?|repl(?:y|ies)|responses?|aufrufe?|ansichten|kommentare?|vues?|lectures|commentaires?|vistas?|visitas?|visualizaciones|comentarios?|comentários?|visualizações|visualizzazioni|letture|commenti|commento|weergaven|reacties|visningar|kommentarer|komentarz[ey]?|wyświetle[nń]\w*|просмотр\w*|комментари\w*|次浏览|次阅读|浏览|阅读|阅读量|条评论|评论|閲覧|回閲覧|コメント|件のコメント|조회|댓글)";
+/// What is counted in prose, too: noise only where a block says nothing else.
+const WEAK: &str = r"(?:likes?|shares?|points?|votes?|upvotes?|claps?|hits?|visits?|downloads?|reactions?|stars?|retweets?|boosts?|favou?rites?|listens?|plays?|score|karma)";
+const AGO: &str = r"(?:(?:about|almost|over|nearly|less than|more than)\s)?(?:\d+|an?|one|two|three|a few|few)\s?(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?|mo|months?|y|years?)\s+ago|just now|moments? ago|yesterday|vor\s(?:\d+|eine[rmn]?|wenigen)\s\w+|il y a\s(?:\d+|une?|quelques)\s\w+|hace\s(?:\d+|una?|unos|unas)\s\w+|há\s(?:\d+|uma?)\s\w+|\d+\s\w+\s(?:fa|назад|geleden|sedan|siden|atrás|temu)|\d+\s?(?:秒|分|分钟|時間|小时|天|日|周|週間|个月|か月|ヶ月|年)前";
+const VERB: &str = r"(?:(?:last\s)?(?:posted|published|updated|submitted|added|written|edited|modified|asked|answered|active|seen|shared|created|veröffentlicht|aktualisiert|publié|publicado|опубликовано))";
+
+struct Patterns {
+    strong: Regex,
+    any: Regex,
+}
+
+static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
+    let counted = |what: &str| {
+        format!(r"(?:#?\s?{NUMBER}\s?(?:new\s)?{what}|#?\s?{what}\s?[:：=(#-]?\s?{NUMBER}\)?)")
+    };
+    let by = r"(?:\s(?:by|von|par|por)\s[^.!?\d]{1,40})?";
+    let time = format!(r"(?:{VERB}{by}[\s:,-]*)?(?:{AGO}){by}");
+    let alone = |phrase: &str| {
+        let whole = format!(
+            r"(?i)^[\W_]*(?:{phrase})(?:[\s,;/&+·|-]*(?:\band\b|\bund\b)?\s*(?:{phrase}))*[\W_]*$"
+        );
+        Regex::new(&whole).ok()
+    };
+    let strong = counted(STRONG);
+    let weak = counted(WEAK);
+    Some(Patterns {
+        strong: alone(&strong)?,
+        any: alone(&format!("{strong}|{weak}|{time}"))?,
+    })
+});
+
+/// A block of text without what changes by itself, white space collapsed. A block that holds nothing else is empty.
+pub(super) fn quiet(block: &str) -> String {
+    let Some(patterns) = PATTERNS.as_ref() else {
+        return text::collapse(block);
+    };
+    let may_count = block.len() <= LONGEST_BLOCK && has_hint(block);
+    let mut said = parts(block).filter(|part| says_something(part));
+    if may_count && said.all(|part| patterns.any.is_match(part)) {
+        return String::new();
+    }
+    let is_counter =
+        |part: &str| part.len() <= LONGEST_PART && has_hint(part) && patterns.strong.is_match(part);
+    let mut kept = String::with_capacity(block.len());
+    for part in parts(block) {
+        if is_bar(part) || is_counter(part) {
+            kept.push(' ');
+        } else {
+            kept.push_str(part);
+        }
+    }
+    text::collapse(&kept)
+}
+
+fn says_something(part: &str) -> bool {
+    part.chars().any(char::is_alphanumeric)
+}
+
+/// Whether a part is nothing but what stands between others.
+fn is_bar(part: &str) -> bool {
+    part.chars()
+        .all(|c| c.is_whitespace() || matches!(c, '|' | '·' | '•' | '∙' | EDGE))
+}
+
+/// The text of an element that is called a counter: its digits say nothing.
+pub(super) fn counter(text: &str) -> String {
+    if text.len() > LONGEST_PART {
+        return text.to_owned();
+    }
+    text.chars().filter(|c| !c.is_numeric()).collect()
+}
+
+/// Whether a class or id says that an element counts something.
+pub(super) fn is_counter_name(name: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "views",
+        "view-count",
+        "viewcount",
+        "views-count",
+        "post-views",
+        "hits",
+        "counter",
+        "count",
+        "comment-count",
+        "comments-count",
+        "comments-link",
+        "likes",
+        "like-count",
+        "share-count",
+        "shares",
+        "timeago",
+        "time-ago",
+        "relative-time",
+        "reads",
+        "read-count",
+        "votes",
+        "score",
+    ];
+    name.split_ascii_whitespace().any(|word| {
+        let word = word.to_ascii_lowercase().replace('_', "-");
+        NAMES.contains(&word.as_str())
+    })
+}
+
+/// Every noise has a digit or one of these words in it; looking for them is cheap.
+fn has_hint(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    text.chars().any(char::is_numeric)
+        || [
+            "ago",
+            "now",
+            "yesterday",
+            "no ",
+            "one ",
+            "zero",
+            "vor ",
+            "il y a",
+            "hace ",
+            "há ",
+            " fa",
+            "назад",
+        ]
+        .iter()
+        .any(|hint| lower.contains(hint))
+}
+
+/// Sentences, what stands between bars, dots and brackets, and what an [`EDGE`] cuts off.
+fn parts(block: &str) -> impl Iterator<Item = &str> {
+    let mut rest = block;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let (part, after) = rest
+            .split_at_checked(part_length(rest))
+            .unwrap_or((rest, ""));
+        rest = after;
+        Some(part)
+    })
+}
+
+fn part_length(text: &str) -> usize {
+    let mut marks = text.char_indices().peekable();
+    while let Some((at, c)) = marks.next() {
+        let next = marks.peek().map(|(_, next)| *next);
+        let ends_sentence =
+            matches!(c, '.' | '!' | '?' | '…') && next.is_some_and(char::is_whitespace);
+        let is_bar = matches!(c, '|' | '·' | '•' | '∙' | EDGE | ')' | ']' | '。');
+        if ends_sentence || is_bar {
+            return at + c.len_utf8();
+        }
+        if matches!(next, Some('(' | '[')) {
+            return at + c.len_utf8();
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_and_relative_times_are_noise() {
+        for block in [
+            "1,234 views",
+            "123 Views | 5 comments",
+            "Comments (5)",
+            "# Comments: 3",
+            "Points: 12",
+            "3 hours ago",
+            "Posted 2 days ago by Ann",
+            "posted by Ann 5 min ago",
+            "Views: 1.2k",
+            "No comments",
+            "vor 3 Stunden",
+            "il y a 5 minutes",
+            "3 часа назад",
+            "5分前",
+            "12 просмотров",
+            "3 likes, 4 shares",
+            "just now",
+            "(17 comments)",
+            "Aufrufe: 12",
+        ] {
+            assert_eq!(quiet(block), "", "{block}");
+        }
+    }
+
+    #[test]
+    fn counters_at_the_end_of_a_text_are_noise() {
+        let long = "The shop is open again.";
+        for tail in [
+            "123 views",
+            "(5 comments)",
+            "· 3 replies",
+            "\u{1e}Comments: 7\u{1e}",
+        ] {
+            assert_eq!(quiet(&format!("{long} {tail}")), long, "{tail}");
+        }
+    }
+
+    #[test]
+    fn numbers_in_prose_stay() {
+        for prose in [
+            "The festival had 500 visitors.",
+            "The video got 1,234 views in a day.",
+            "We started 3 years ago in a garage.",
+            "They won with 12 points.",
+            "He read 3 comments aloud.",
+            "Version 1.2.3 is out.",
+            "It costs 12 euros (15 points were given).",
+            "The shop opened 3 years ago.",
+        ] {
+            assert_eq!(quiet(prose), prose);
+        }
+    }
+}
