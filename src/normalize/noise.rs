@@ -53,18 +53,20 @@ pub(super) fn quiet(block: &str) -> String {
         return text::collapse(block);
     };
     let may_count = block.len() <= LONGEST_BLOCK && has_hint(block);
-    let mut said = parts(block).filter(|part| says_something(part));
+    let mut said = cut(block, ends_sentence).filter(|part| says_something(part));
     if may_count && said.all(|part| patterns.any.is_match(part)) {
         return String::new();
     }
     let is_counter =
         |part: &str| part.len() <= LONGEST_PART && has_hint(part) && patterns.strong.is_match(part);
     let mut kept = String::with_capacity(block.len());
-    for part in parts(block) {
-        if is_bar(part) || is_counter(part) {
+    for sentence in cut(block, ends_sentence) {
+        if is_bar(sentence) || is_counter(sentence) {
             kept.push(' ');
-        } else {
-            kept.push_str(part);
+            continue;
+        }
+        for part in cut(sentence, ends_bracket) {
+            kept.push_str(if is_counter(part) { " " } else { part });
         }
     }
     text::collapse(&kept)
@@ -142,36 +144,31 @@ fn has_hint(text: &str) -> bool {
         .any(|hint| lower.contains(hint))
 }
 
-/// Sentences, what stands between bars, dots and brackets, and what an [`EDGE`] cuts off.
-fn parts(block: &str) -> impl Iterator<Item = &str> {
-    let mut rest = block;
+/// Text cut after each character at which `ends` says so; it is given the character and the next one.
+fn cut(text: &str, ends: impl Fn(char, Option<char>) -> bool) -> impl Iterator<Item = &str> {
+    let mut rest = text;
     std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
+        let mut marks = rest.char_indices().peekable();
+        while let Some((at, c)) = marks.next() {
+            let next = marks.peek().map(|(_, next)| *next);
+            if next.is_none() || ends(c, next) {
+                let (part, after) = rest.split_at_checked(at + c.len_utf8())?;
+                rest = after;
+                return Some(part);
+            }
         }
-        let (part, after) = rest
-            .split_at_checked(part_length(rest))
-            .unwrap_or((rest, ""));
-        rest = after;
-        Some(part)
+        None
     })
 }
 
-fn part_length(text: &str) -> usize {
-    let mut marks = text.char_indices().peekable();
-    while let Some((at, c)) = marks.next() {
-        let next = marks.peek().map(|(_, next)| *next);
-        let ends_sentence =
-            matches!(c, '.' | '!' | '?' | '…') && next.is_some_and(char::is_whitespace);
-        let is_bar = matches!(c, '|' | '·' | '•' | '∙' | EDGE | ')' | ']' | '。');
-        if ends_sentence || is_bar {
-            return at + c.len_utf8();
-        }
-        if matches!(next, Some('(' | '[')) {
-            return at + c.len_utf8();
-        }
-    }
-    text.len()
+/// A sentence ends, or what stands between bars or within an element apart.
+fn ends_sentence(c: char, next: Option<char>) -> bool {
+    let is_stop = matches!(c, '.' | '!' | '?' | '…') && next.is_some_and(char::is_whitespace);
+    is_stop || matches!(c, '|' | '·' | '•' | '∙' | '。' | EDGE) || next == Some(EDGE)
+}
+
+fn ends_bracket(c: char, next: Option<char>) -> bool {
+    matches!(c, ')' | ']') || matches!(next, Some('(' | '['))
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub(super) async fn store(
     drafts: &[EntryDraft],
     oldest: Option<Millis>,
 ) -> Result<Stored, DbErr> {
-    let related = known::find(&tx.db, sighting.source, drafts).await?;
+    let related = known::find(&tx.db, sighting, drafts).await?;
     let removed = known::removed(&tx.db, sighting.source).await?;
     let horizon = Horizon {
         seen: sighting.at,

@@ -10,6 +10,7 @@ use sea_orm::{
 };
 
 use super::decide::{Known, Likely, Related, Removed};
+use super::row::{Sighting, Why};
 use crate::normalize::EntryDraft;
 use crate::store::CHUNK;
 
@@ -21,9 +22,10 @@ const LOOKED_THROUGH: u64 = 1_000;
 /// What is stored that could be some of the drafts.
 pub(super) async fn find<C: ConnectionTrait>(
     db: &C,
-    source: SourceId,
+    sighting: Sighting,
     drafts: &[EntryDraft],
 ) -> Result<Related, DbErr> {
+    let source = sighting.source;
     let mut related = Related::default();
     for chunk in drafts.chunks(CHUNK) {
         let identities = chunk.iter().map(|draft| draft.identity.to_vec());
@@ -31,7 +33,8 @@ pub(super) async fn find<C: ConnectionTrait>(
         related.known.extend(rows(db, source, which).await?);
     }
     let strange = unknown(drafts, &related);
-    if strange.is_empty() {
+    let is_first = sighting.backlog && sighting.why == Why::Visit;
+    if strange.is_empty() || is_first {
         return Ok(related);
     }
     find_aliases(db, source, &strange, &mut related).await?;

@@ -90,12 +90,8 @@ impl Case {
             Dates::Published => post.published = format!("2025-06-{:02}T10:00:00Z", 28 - at),
             Dates::Updated => {
                 post.published = format!("2025-06-{:02}T10:00:00Z", 28 - at);
-                post.updated = if is_newer {
-                    "2025-08-01T00:00:00Z"
-                } else {
-                    "2025-07-01T00:00:00Z"
-                }
-                .to_owned();
+                let updated = if is_newer { "2025-08-01" } else { "2025-07-01" };
+                post.updated = format!("{updated}T00:00:00Z");
             }
         }
         if !self.has_ids {
@@ -115,7 +111,7 @@ impl Case {
                 post.link = post.link.replace("blog", "new");
             }
             (Fate::Redated, true) if !post.published.is_empty() => {
-                "2025-09-01T00:00:00Z".clone_into(&mut post.published)
+                "2025-09-01T00:00:00Z".clone_into(&mut post.published);
             }
             _ => {}
         }
