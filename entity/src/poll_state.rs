@@ -59,6 +59,9 @@ pub struct Model {
     pub claimed_by: Option<String>,
     /// Rises with every claim; a late write with an older one is refused.
     pub fence: i64,
+    /// When the newest entries were published, at most 16, newest first: a JSON list of instants. The
+    /// feed's own rhythm, kept here so that claiming does not read entries.
+    pub recent_published: String,
 }
 
 /// What it belongs to.

@@ -8,6 +8,7 @@ mod m0001_declared;
 mod m0002_observed;
 mod m0003_derived;
 mod m0005_changes;
+mod m0006_rhythm;
 pub mod order;
 mod table;
 
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_observed::Migration),
             Box::new(m0003_derived::Migration),
             Box::new(m0005_changes::Migration),
+            Box::new(m0006_rhythm::Migration),
         ]
     }
 }

@@ -125,6 +125,7 @@ pub async fn open_store(config: &Config) -> Result<Store, StartError> {
             readers: config.database_connections,
             postgres_connections: config.database_connections,
             revisions_kept: config.revisions_kept,
+            waits_for_disk: true,
         })
         .await?;
         store.migrate().await?;
@@ -153,6 +154,7 @@ fn fetching(config: &Config) -> FetchSettings {
         total_timeout: config.fetch_timeout,
         max_body_bytes: config.max_feed_bytes,
         max_redirects: config.max_redirects,
+        idle_per_host: usize::try_from(config.poll_per_host).unwrap_or(usize::MAX),
         allowed_networks: config.allow_networks.clone(),
         allowed_ports: ports,
         ..FetchSettings::default()
@@ -173,6 +175,7 @@ fn polling(config: &Config) -> PollSettings {
         concurrency: config.poll_concurrency,
         per_host: config.poll_per_host,
         host_spacing: config.poll_host_spacing,
+        lease_seconds: config.poll_lease_seconds,
         bounds: Bounds {
             min_seconds: config.poll_min_seconds,
             max_seconds: config.poll_max_seconds.max(config.poll_min_seconds),

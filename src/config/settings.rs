@@ -111,6 +111,12 @@ pub const SETTINGS: &[Setting] = &[
         "Shortest time between two requests to one host.",
     ),
     setting(
+        "poll_lease_seconds",
+        "SECONDS",
+        "120",
+        "How long the feeds that a node has in hand are kept from others when it dies.",
+    ),
+    setting(
         "poll_min_seconds",
         "SECONDS",
         "3600",

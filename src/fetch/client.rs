@@ -28,9 +28,8 @@ const ACCEPTED: &str = "application/atom+xml, application/rss+xml, application/f
     application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, \
     text/html;q=0.5, */*;q=0.1";
 
-/// Connections kept open to one host, and for how long: a host's feeds follow one another within
-/// seconds, and then not for an hour.
-const IDLE_PER_HOST: usize = 2;
+/// How long connections are kept open: a host's feeds follow one another within seconds, and then not for an
+/// hour.
 const IDLE_SECONDS: u64 = 30;
 
 /// Installs the one TLS provider. Needed before the first [`Fetcher`]; harmless when repeated.
@@ -100,7 +99,7 @@ impl Fetcher {
             .no_proxy()
             .dns_resolver(GuardedResolver::new(Arc::clone(&guard)))
             .connect_timeout(settings.connect_timeout)
-            .pool_max_idle_per_host(IDLE_PER_HOST)
+            .pool_max_idle_per_host(settings.idle_per_host)
             .pool_idle_timeout(std::time::Duration::from_secs(IDLE_SECONDS))
             .build()
             .map_err(FetchError::Client)?;

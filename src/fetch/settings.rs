@@ -22,6 +22,8 @@ pub struct FetchSettings {
     pub max_body_bytes: usize,
     /// Most redirects followed for one fetch.
     pub max_redirects: usize,
+    /// Connections kept open to one host after an answer: as many as are used at once.
+    pub idle_per_host: usize,
     /// Addresses that may be reached although they are not public: tests, the demo, intranets.
     pub allowed_networks: Vec<IpNet>,
     /// Ports that may be reached.
@@ -38,6 +40,7 @@ impl Default for FetchSettings {
             total_timeout: Duration::from_mins(1),
             max_body_bytes: 10 * 1024 * 1024,
             max_redirects: 8,
+            idle_per_host: 2,
             allowed_networks: Vec::new(),
             allowed_ports: Ports::Usual,
         }

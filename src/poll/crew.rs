@@ -1,30 +1,39 @@
 //! Many visits at once. In: claims, as many as there is room for. Out: visits, as they end. Must not know:
 //! what a visit does.
 
+use std::collections::VecDeque;
 use std::error::Error;
 use std::time::Duration;
 
 use entity::PollOutcome;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Poller;
 use super::visit::{self, Visited};
-use crate::store::{ClaimLimits, StoreError};
+use crate::store::{Claim, ClaimLimits, StoreError};
 
 /// Room is filled once this part of it is free, so that one claim serves several visits.
-const FILL_AT: usize = 8;
+const FILL_AT: usize = 4;
+
+/// So many times the visits at once are claimed ahead when more is due than fits in.
+const AHEAD: usize = 3;
 
 /// How long to wait for a host that was asked just now, when nothing else is to be done.
 const PAUSE: Duration = Duration::from_millis(50);
 
 type Ended = Result<Option<Visited>, StoreError>;
 
-/// The visits under way.
+/// The visits under way, and the claims that wait for room.
 #[derive(Debug)]
 pub struct Crew {
     poller: Poller,
     visits: JoinSet<Ended>,
+    waiting: VecDeque<Claim>,
+    /// More is due than the last claim took.
+    is_more_due: bool,
+    renewed: Instant,
     hurry: CancellationToken,
 }
 
@@ -76,56 +85,115 @@ impl Crew {
         Self {
             poller,
             visits: JoinSet::new(),
+            waiting: VecDeque::new(),
+            is_more_due: false,
+            renewed: Instant::now(),
             hurry: CancellationToken::new(),
         }
     }
 
-    /// Claims what is due, as far as there is room, and sets out. Says how many.
+    /// Sets out on visits as far as there is room, and claims what is due for more. Says how many were claimed.
     ///
     /// # Errors
     /// When claiming fails; visits under way go on.
     pub async fn take(&mut self) -> Result<usize, StoreError> {
-        let poller = &self.poller;
-        let free = poller
-            .settings()
-            .concurrency
-            .saturating_sub(self.visits.len());
+        self.set_out();
+        self.hold_on().await?;
+        let wanted = self.wanted();
+        let poller = self.poller.clone();
         let lease = poller.lease();
-        let due = poller.store().next_due_at(lease.now).await?;
-        if free == 0 || due.is_none_or(|due| due > lease.now) {
+        if wanted == 0 {
             return Ok(0);
         }
+        if !self.is_more_due {
+            // Asking costs a read; claiming what is not there would cost a transaction every second.
+            let due = poller.store().next_due_at(lease.now).await?;
+            if due.is_none_or(|due| due > lease.now) {
+                return Ok(0);
+            }
+        }
         let limits = ClaimLimits {
-            sources: u64::try_from(free).unwrap_or(u64::MAX),
+            sources: u64::try_from(wanted).unwrap_or(u64::MAX),
             per_host: poller.settings().per_host,
             busy_hosts: poller.hosts().busy(),
         };
         let claims = poller.store().claim_due(&lease, &limits).await?;
         let taken = claims.len();
-        for claim in claims {
-            let (poller, hurry) = (self.poller.clone(), self.hurry.clone());
-            self.visits
-                .spawn(async move { visit::run(&poller, claim, &hurry).await });
-        }
+        self.is_more_due = taken == wanted;
+        self.waiting.extend(claims);
+        self.set_out();
         Ok(taken)
     }
 
-    /// Waits until visits have ended and there is room for several more; for ever when none is under way.
-    pub async fn room(&mut self) {
-        let enough = self.poller.settings().concurrency / FILL_AT;
-        let mut ended = 0;
-        while ended < enough.max(1) {
-            match self.visits.join_next().await {
-                Some(end) => log_error(end),
-                None if ended > 0 => return,
-                None => std::future::pending().await,
-            }
-            ended += 1;
+    /// How many to claim now; none while there is enough to do. Claims are made ahead only when the last
+    /// one came back full: then there is plenty, also for other nodes.
+    fn wanted(&self) -> usize {
+        let at_once = self.poller.settings().concurrency;
+        let held = self.visits.len() + self.waiting.len();
+        let (most, worth_while) = if self.is_more_due {
+            (at_once * (1 + AHEAD), at_once)
+        } else {
+            (at_once, at_once / FILL_AT)
+        };
+        let wanted = most.saturating_sub(held);
+        if held == 0 || wanted >= worth_while {
+            wanted
+        } else {
+            0
         }
     }
 
-    /// Lets visits end by themselves for a moment, then gives back those that have read nothing yet.
+    fn set_out(&mut self) {
+        // As many again may be waiting to be stored, which takes no place of a fetch.
+        while self.visits.len() < 2 * self.poller.settings().concurrency
+            && let Some(claim) = self.waiting.pop_front()
+        {
+            let (poller, hurry) = (self.poller.clone(), self.hurry.clone());
+            self.visits.spawn(async move {
+                // Nobody closes it; if somebody did, visits would go on unbounded, not stop.
+                let place = poller.places().acquire().await.ok();
+                visit::run(&poller, claim, &hurry, place).await
+            });
+        }
+    }
+
+    /// Renews the claims that wait for room. Those that were lost all the same are refused when their visits end.
+    async fn hold_on(&mut self) -> Result<(), StoreError> {
+        if self.renewed.elapsed() < self.poller.settings().renew_every() {
+            return Ok(());
+        }
+        self.renewed = Instant::now();
+        let waiting: Vec<&Claim> = self.waiting.iter().collect();
+        if !waiting.is_empty() {
+            let lease = self.poller.lease();
+            self.poller.store().renew(&lease, &waiting).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until visits have ended and something is to be claimed; for ever when none is under way.
+    pub async fn room(&mut self) {
+        if self.visits.is_empty() {
+            std::future::pending::<()>().await;
+        }
+        while let Some(end) = self.visits.join_next().await {
+            log_error(end);
+            self.set_out();
+            if self.wanted() > 0 {
+                return;
+            }
+        }
+    }
+
+    /// Gives back what waits, lets visits end by themselves for a moment, then gives back those that have read
+    /// nothing yet.
     pub async fn drain(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting);
+        let waiting: Vec<&Claim> = waiting.iter().collect();
+        if let Err(error) = self.poller.store().release(&waiting).await {
+            let error: &dyn Error = &error;
+            tracing::warn!(error, "claims not given back: they run out by themselves");
+        }
         let patience = self.poller.settings().drain;
         if tokio::time::timeout(patience, self.all_ended())
             .await
@@ -136,6 +204,7 @@ impl Crew {
         }
     }
 
+    /// Without setting out on new ones.
     async fn all_ended(&mut self) {
         while let Some(end) = self.visits.join_next().await {
             log_error(end);

@@ -7,13 +7,15 @@
 mod backoff;
 mod conclude;
 mod crew;
+mod drift;
+mod habit;
 mod hosts;
 mod moved;
 mod outage;
 mod preview;
 mod reading;
 mod reparse;
-mod schedule;
+pub mod schedule;
 mod settings;
 mod visit;
 mod words;
@@ -23,11 +25,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use entity::SourceId;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use self::crew::Crew;
 pub use self::crew::{PollReport, Progress};
+use self::drift::Drift;
 use self::hosts::Hosts;
 use self::outage::Outage;
 pub use self::preview::{Candidate, Wanted};
@@ -55,6 +58,8 @@ struct Inner {
     settings: PollSettings,
     node: String,
     hosts: Hosts,
+    /// Visits that may fetch and read at once; what an editor asks for waits for none.
+    places: Semaphore,
     reader: Reader,
     outage: Mutex<Outage>,
     wake: Notify,
@@ -72,6 +77,7 @@ impl Poller {
     ) -> Self {
         Self(Arc::new(Inner {
             hosts: Hosts::new(settings.per_host, settings.host_spacing),
+            places: Semaphore::new(settings.concurrency.max(1)),
             reader: Reader::new(settings.parsers, settings.limits, settings.kept_body_bytes),
             outage: Mutex::default(),
             wake: Notify::new(),
@@ -86,7 +92,13 @@ impl Poller {
     /// Polls whatever is due until `stop`; then gives visits in hand a moment to end, and gives back the rest.
     pub async fn run(&self, stop: CancellationToken) {
         let mut crew = Crew::new(self.clone());
+        let mut drift = Drift::new(self.clock().now());
+        self.mend_due_times().await;
         while !stop.is_cancelled() {
+            if drift.jumped(self.clock().now()) {
+                tracing::warn!("the clock was set");
+                self.mend_due_times().await;
+            }
             if let Err(error) = crew.take().await {
                 let error: &dyn Error = &error;
                 tracing::error!(error, "claiming failed");
@@ -101,6 +113,18 @@ impl Poller {
         crew.drain().await;
     }
 
+    /// Puts right the due times that a clock left behind which was ahead.
+    async fn mend_due_times(&self) {
+        match self.store().mend_due_times(self.clock().now()).await {
+            Ok(0) => {}
+            Ok(sources) => tracing::warn!(sources, "due times mended: the clock had been ahead"),
+            Err(error) => {
+                let error: &dyn Error = &error;
+                tracing::error!(error, "due times not looked at");
+            }
+        }
+    }
+
     /// Polls what is due now, once, and says how it went; `progress` is told of every visit.
     ///
     /// # Errors
@@ -110,6 +134,7 @@ impl Poller {
         stop: &CancellationToken,
         progress: impl FnMut(&Progress<'_>),
     ) -> Result<PollReport, StoreError> {
+        self.mend_due_times().await;
         Crew::new(self.clone()).run_once(stop, progress).await
     }
 
@@ -130,7 +155,7 @@ impl Poller {
         let poller = self.clone();
         let visiting = tokio::spawn(async move {
             let never = CancellationToken::new();
-            visit::run(&poller, claim, &never).await
+            visit::run(&poller, claim, &never, None).await
         });
         // A visit does not panic; if one did, its claim would run out like that of a dead node.
         visiting.await.unwrap_or(Ok(None))
@@ -164,6 +189,10 @@ impl Poller {
 
     fn settings(&self) -> &PollSettings {
         &self.0.settings
+    }
+
+    fn places(&self) -> &Semaphore {
+        &self.0.places
     }
 
     fn hosts(&self) -> &Hosts {

@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use entity::{Millis, PollErrorKind, SourceStatus};
 
 use super::backoff::{self, Curve};
+use super::habit::Habit;
 use super::words::span;
 use crate::normalize::Rhythm;
 
@@ -15,8 +16,18 @@ pub const LONGEST_WISH_SECONDS: i64 = 24 * 3600;
 /// A source that fails for so long is dead, and tried once in [`DEAD_RETRY_SECONDS`].
 pub const DEAD_AFTER_SECONDS: i64 = 90 * 24 * 3600;
 
+/// And that it failed so often meanwhile: a clock that was set ahead has waited for nothing.
+pub const DEAD_AFTER_FAILURES: i32 = 20;
+
 /// How often a dead source is tried.
 pub const DEAD_RETRY_SECONDS: i64 = 30 * 24 * 3600;
+
+/// A feed that publishes once in so long is asked as often as it publishes; one that publishes more rarely, several
+/// times for each entry. Tuned with `examples/month`.
+const YARDSTICK_SECONDS: i64 = 40 * 60;
+
+/// What is published at the same time each day is looked for up to so long after it.
+const AFTER_HABIT_MILLIS: i64 = 15 * 60_000;
 
 /// Chance is passed in as a number from 0 to this.
 pub const CHANCE_RANGE: i64 = 1000;
@@ -129,22 +140,32 @@ fn after_success(facts: &Facts) -> Next {
         (own, why)
     };
     let floor = wish.max(facts.bounds.min_seconds);
-    let wait = spread(interval, floor, facts);
-    let (at, moved) = past_skipped(facts.now.plus_millis(wait), facts);
+    let first = facts.now.plus_millis(spread(interval, floor, facts));
+    let usual = after_the_usual_time(first, facts);
+    let (at, moved) = past_skipped(usual.unwrap_or(first), facts);
     let moved = if moved {
         ", and later by the hours and days that the feed skips"
     } else {
         ""
     };
+    let reason = match usual {
+        Some(_) => format!(
+            "In {}: {why}, always at about the same time of the day{moved}.",
+            span(at.since(facts.now) / 1000)
+        ),
+        None => format!("Every {}: {why}{moved}.", span(interval)),
+    };
     Next {
         at: Some(at),
         interval_seconds: interval,
-        reason: format!("Every {}: {why}{moved}.", span(interval)),
+        reason,
         status: SourceStatus::Active,
     }
 }
 
-/// What suits the feed's own rhythm: twice as often as it publishes, within the bounds.
+/// What suits the feed's own rhythm, within the bounds. For a given number of requests the entries of all
+/// feeds together wait the least when the interval goes with the square root of a feed's own gap, not with the gap
+/// itself: one that publishes a hundred times as often is asked ten times as often.
 fn own_interval(facts: &Facts) -> (i64, String) {
     let Some(gap) = usual_gap(facts) else {
         let interval = facts.bounds.clamp(facts.last_interval.saturating_mul(2));
@@ -153,7 +174,7 @@ fn own_interval(facts: &Facts) -> (i64, String) {
             "it has published nothing with a date yet".to_owned(),
         );
     };
-    let wanted = gap / 2;
+    let wanted = gap.saturating_mul(YARDSTICK_SECONDS).max(0).isqrt();
     let interval = facts.bounds.clamp(wanted);
     let bound = match wanted.cmp(&interval) {
         Ordering::Less => ", and this is as often as it may be asked",
@@ -186,6 +207,15 @@ fn spread(interval: i64, floor: i64, facts: &Facts) -> i64 {
     }
 }
 
+/// A feed that is published at about the same time of the day is looked at when that is over, never later than the
+/// longest interval allows.
+fn after_the_usual_time(at: Millis, facts: &Facts) -> Option<Millis> {
+    let latest = facts.now.plus_seconds(facts.bounds.max_seconds);
+    let habit = Habit::of(&facts.recent).filter(|_| at < latest)?;
+    let spread = AFTER_HABIT_MILLIS / CHANCE_RANGE * facts.chance;
+    Some(habit.over(at).plus_millis(spread).min(latest))
+}
+
 /// The first time from `at` on that the feed does not skip. One that skips everything is not believed.
 fn past_skipped(at: Millis, facts: &Facts) -> (Millis, bool) {
     const HOUR: i64 = 3_600_000;
@@ -215,7 +245,7 @@ fn after_failure(facts: &Facts, curve: Curve) -> Next {
     let failing = facts
         .failing_since
         .map_or(0, |since| facts.now.since(since) / 1000);
-    if failing >= DEAD_AFTER_SECONDS {
+    if failing >= DEAD_AFTER_SECONDS && facts.failures >= DEAD_AFTER_FAILURES {
         return Next {
             at: Some(facts.now.plus_millis(jittered(DEAD_RETRY_SECONDS, facts))),
             interval_seconds: DEAD_RETRY_SECONDS,

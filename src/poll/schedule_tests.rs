@@ -49,12 +49,40 @@ fn check(facts: &Facts, seconds: i64, reason: &str) {
 }
 
 #[test]
-fn a_feed_is_asked_twice_as_often_as_it_publishes() {
+fn a_feed_that_publishes_a_quarter_as_often_is_asked_half_as_often() {
     check(
         &publishing(16, 6 * HOUR),
-        3 * HOUR,
-        "Every 3 hours: it publishes about once in 6 hours.",
+        2 * HOUR,
+        "Every 2 hours: it publishes about once in 6 hours.",
     );
+    check(
+        &publishing(7, DAY),
+        4 * HOUR,
+        "Every 4 hours: it publishes about once in 1 day.",
+    );
+}
+
+#[test]
+fn a_feed_with_a_fixed_time_is_asked_when_that_is_over() {
+    let daily = publishing(16, DAY);
+    check(
+        &daily,
+        DAY,
+        "In 1 day: it publishes about once in 1 day, always at about the same time of the day.",
+    );
+    let mut early = daily.clone();
+    early.now = NOW.plus_seconds(-6 * HOUR);
+    early
+        .recent
+        .iter_mut()
+        .for_each(|at| *at = at.plus_seconds(-DAY));
+    early.chance = CHANCE_RANGE;
+    // A quarter of an hour after four o'clock, with chance.
+    assert_eq!(next(&early).at, Some(NOW.plus_seconds(HOUR / 4)));
+    // An editor's ceiling holds.
+    let mut often = early;
+    often.bounds.max_seconds = 2 * HOUR;
+    assert_eq!(next(&often).at, Some(often.now.plus_seconds(2 * HOUR)));
 }
 
 #[test]
@@ -65,9 +93,9 @@ fn the_bounds_hold() {
         "Every 1 hour: it publishes about once in 10 minutes, and this is as often as it may be asked.",
     );
     check(
-        &publishing(3, 30 * DAY),
+        &publishing(3, 90 * DAY),
         DAY,
-        "Every 1 day: it publishes about once in 30 days, and this is as rarely as it may be asked.",
+        "Every 1 day: it publishes about once in 90 days, and this is as rarely as it may be asked.",
     );
     let eager = Facts {
         bounds: Bounds {
@@ -83,9 +111,9 @@ fn the_bounds_hold() {
 fn silence_makes_it_rarer() {
     let mut silent = publishing(10, 2 * HOUR);
     silent.now = NOW.plus_seconds(20 * HOUR);
-    assert_eq!(next(&silent).interval_seconds, 2 * HOUR);
+    assert_eq!(next(&silent).interval_seconds, 5_878);
     silent.now = NOW.plus_seconds(180 * HOUR);
-    assert_eq!(next(&silent).interval_seconds, 10 * HOUR);
+    assert_eq!(next(&silent).interval_seconds, 13_145);
 }
 
 #[test]
@@ -125,7 +153,7 @@ fn never_sooner_than_the_publisher_asks() {
     assert_eq!(next(&wished).interval_seconds, DAY);
     wished.wishes = Wishes::default();
     wished.wishes.rhythm.ttl_seconds = Some(60);
-    assert_eq!(next(&wished).interval_seconds, HOUR);
+    assert_eq!(next(&wished).interval_seconds, 4_156);
 }
 
 #[test]
@@ -134,14 +162,14 @@ fn chance_spreads_within_the_bounds() {
         facts.chance = CHANCE_RANGE;
         next(&facts).at.unwrap().since(NOW)
     };
-    assert_eq!(wait(publishing(16, 6 * HOUR)), 11_880_000);
+    assert_eq!(wait(publishing(16, 6 * HOUR)), 7_920_000);
     // At the ceiling, it is less instead of more.
-    assert_eq!(wait(publishing(3, 30 * DAY)), 77_760_000);
+    assert_eq!(wait(publishing(3, 90 * DAY)), 77_760_000);
     // A wish is never undercut.
     let mut wished = publishing(16, 6 * HOUR);
     wished.wishes.rhythm.ttl_seconds = Some(DAY);
     assert_eq!(wait(wished), 95_040_000);
-    let mut wished = publishing(3, 30 * DAY);
+    let mut wished = publishing(3, 90 * DAY);
     wished.wishes.rhythm.ttl_seconds = Some(23 * HOUR);
     assert_eq!(wait(wished), 82_800_000);
 }
@@ -219,6 +247,10 @@ fn months_of_failure_make_it_dead_but_still_tried() {
         "Once in 30 days: it has failed for 91 days.",
     );
     assert_eq!(next(&hopeless).status, SourceStatus::Dead);
+    // A clock that was set ahead has not waited for months.
+    let mut jumped = failed(PollErrorKind::Dns, 2);
+    jumped.failing_since = Some(NOW.plus_seconds(-365 * DAY));
+    assert_eq!(next(&jumped).status, SourceStatus::Failing);
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub struct PollSettings {
     pub per_host: u32,
     /// Shortest time between the beginnings of two requests to one host.
     pub host_spacing: Duration,
-    /// How long a claim holds, in seconds; far longer than a fetch may take.
+    /// How long a claim holds, in seconds, unless it is renewed.
     pub lease_seconds: i64,
     /// Shortest and longest interval, for sources whose editor says nothing.
     pub bounds: Bounds,
@@ -28,6 +28,18 @@ pub struct PollSettings {
     pub kept_body_bytes: usize,
     /// How long visits in hand may go on fetching when polling stops.
     pub drain: Duration,
+}
+
+impl PollSettings {
+    /// How often a claim is renewed whose visit takes its time.
+    #[must_use]
+    pub fn renew_every(&self) -> Duration {
+        Duration::from_secs(
+            u64::try_from(self.lease_seconds / 3)
+                .unwrap_or_default()
+                .max(1),
+        )
+    }
 }
 
 impl Default for PollSettings {

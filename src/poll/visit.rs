@@ -1,9 +1,11 @@
 //! One visit, start to end: wait for the host, fetch, read, conclude, store. In: a claim. Out: what was
 //! stored, or nothing when it was given back or refused. Must not know: who asked for it.
 
-use std::sync::PoisonError;
+use std::error::Error;
+use std::sync::{Arc, PoisonError};
 
 use entity::{Millis, PollErrorKind, PollOutcome, SourceId};
+use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -30,8 +32,9 @@ pub struct Visited {
     pub summary: VisitSummary,
 }
 
-/// Visits a claimed source. None when `hurry` came before anything was read and the claim was given back,
-/// or when the store refused the visit since the claim is no longer the newest.
+/// Visits a claimed source, and holds on to the claim as long as that takes. None when `hurry` came before anything
+/// was read and the claim was given back, or when the claim is not the newest any more. `place` is given back
+/// before the visit is stored.
 ///
 /// # Errors
 /// When the store fails. The claim then runs out by itself, and the source is visited again.
@@ -39,29 +42,67 @@ pub async fn run(
     poller: &Poller,
     claim: Claim,
     hurry: &CancellationToken,
+    place: Option<SemaphorePermit<'_>>,
 ) -> Result<Option<Visited>, StoreError> {
+    let record = tokio::select! {
+        record = look(poller, &claim, hurry) => record,
+        () = lost(poller, &claim) => return Ok(None),
+    };
+    drop(place);
+    let Some(record) = record else {
+        poller.store().release(&[&claim]).await?;
+        return Ok(None);
+    };
+    let record = Arc::new(record);
+    let store = poller.store();
+    let summary = store
+        .record_with_others(&claim, Arc::clone(&record))
+        .await?;
+    Ok(report(&claim, &record, summary))
+}
+
+/// Waits for the host, fetches and reads; nothing when `hurry` came before.
+async fn look(poller: &Poller, claim: &Claim, hurry: &CancellationToken) -> Option<VisitRecord> {
     let pass = tokio::select! {
         pass = poller.hosts().enter(&claim.host) => pass,
-        () = hurry.cancelled() => return give_back(poller, &claim).await,
+        () = hurry.cancelled() => return None,
     };
     let began = Instant::now();
     let outcome = tokio::select! {
-        outcome = fetch(poller, &claim) => outcome,
-        () = hurry.cancelled() => return give_back(poller, &claim).await,
+        outcome = fetch(poller, claim) => outcome,
+        () = hurry.cancelled() => return None,
     };
     drop(pass);
     let at = poller.clock().now();
-    let seen = poller.reader().read(&claim, outcome).await;
+    let seen = poller.reader().read(claim, outcome).await;
     let moment = Moment {
         at,
         duration_ms: i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX),
         chance: rand::random_range(0..=CHANCE_RANGE),
-        outage: note_outage(poller, &claim, &seen),
+        outage: note_outage(poller, claim, &seen),
         settings: poller.settings(),
     };
-    let record = conclude(&claim, seen, &moment);
-    let summary = poller.store().record_visit(&claim, &record).await?;
-    Ok(report(&claim, record, summary))
+    Some(conclude(claim, seen, &moment))
+}
+
+/// Renews the claim well before it runs out; returns when it is lost to another node.
+async fn lost(poller: &Poller, claim: &Claim) {
+    let every = poller.settings().renew_every();
+    let mut ticks = tokio::time::interval_at(Instant::now() + every, every);
+    loop {
+        ticks.tick().await;
+        match poller.store().renew(&poller.lease(), &[claim]).await {
+            Ok(0) => {
+                tracing::warn!(source.id = claim.source_id.0, "claim lost");
+                return;
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let error: &dyn Error = &error;
+                tracing::warn!(error, source.id = claim.source_id.0, "claim not renewed");
+            }
+        }
+    }
 }
 
 async fn fetch(poller: &Poller, claim: &Claim) -> Outcome {
@@ -75,11 +116,6 @@ async fn fetch(poller: &Poller, claim: &Claim) -> Outcome {
             },
         },
     }
-}
-
-async fn give_back(poller: &Poller, claim: &Claim) -> Result<Option<Visited>, StoreError> {
-    poller.store().release(claim).await?;
-    Ok(None)
 }
 
 fn note_outage(poller: &Poller, claim: &Claim, seen: &Seen) -> bool {
@@ -116,7 +152,7 @@ fn report_attempt(claim: &Claim, attempt: &Attempt, summary: &VisitSummary) {
     );
 }
 
-fn report(claim: &Claim, record: VisitRecord, summary: Option<VisitSummary>) -> Option<Visited> {
+fn report(claim: &Claim, record: &VisitRecord, summary: Option<VisitSummary>) -> Option<Visited> {
     let VisitRecord {
         at, attempt, state, ..
     } = record;
@@ -127,7 +163,7 @@ fn report(claim: &Claim, record: VisitRecord, summary: Option<VisitSummary>) -> 
         );
         return None;
     };
-    report_attempt(claim, &attempt, &summary);
+    report_attempt(claim, attempt, &summary);
     if state.status != claim.status {
         tracing::warn!(
             source.id = claim.source_id.0,
@@ -140,8 +176,8 @@ fn report(claim: &Claim, record: VisitRecord, summary: Option<VisitSummary>) -> 
     Some(Visited {
         source_id: claim.source_id,
         feed_url: claim.feed_url.clone(),
-        at,
-        attempt,
+        at: *at,
+        attempt: attempt.clone(),
         summary,
     })
 }

@@ -3,37 +3,28 @@
 
 use std::collections::HashMap;
 
-use entity::{Millis, SourceId, entry, poll_state, source};
-use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, Order, Query, SelectStatement};
+use entity::{Millis, SourceId, SourceStatus, host, poll_state, source};
+use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, Query};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    Statement, Value,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter,
+    QueryOrder, QuerySelect, RelationTrait,
 };
 
 use super::error::Reading;
-use super::newest::newest_of_each;
-use super::text::{rhythm, texts};
+use super::lease::{LONGEST_REST_SECONDS, Lease, unclaimed};
+use super::text::{instants, rhythm, texts};
 use super::write::{Tx, Work, transaction};
 use super::{Backend, Claim, ClaimLimits, Store, StoreError};
 use crate::fetch::Validators;
 
-/// Entries of which a claim tells the time, to see the feed's own rhythm.
-const RHYTHM: u64 = 16;
-
-/// Who claims, and for how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lease<'a> {
-    /// The present instant.
-    pub now: Millis,
-    /// This node's name.
-    pub node: &'a str,
-    /// Seconds until another node may take over.
-    pub seconds: i64,
-}
+/// Due sources that are looked at for each one that may be claimed. More of them than fit in belong to hosts that
+/// are served already: those are at their limit then, and passed over the next time.
+const CANDIDATES: u64 = 2;
 
 impl Store {
     /// Takes sources that are due, those that have waited longest first. Limits per host count the polls of
-    /// all nodes; hosts at rest are passed over.
+    /// all nodes; hosts at rest are passed over. May take fewer than there are when many of one host stand in
+    /// front; none at all means that there is nothing to take now.
     ///
     /// # Errors
     /// When the transaction fails; nothing is claimed then.
@@ -43,7 +34,7 @@ impl Store {
         limits: &ClaimLimits,
     ) -> Result<Vec<Claim>, StoreError> {
         let committed = transaction!(self, "claiming what is due", |tx| async {
-            let due = due(tx, lease.now, limits).await?;
+            let due = due(tx, lease, limits).await?;
             Ok(Work::quiet(take(tx, &due, lease).await?))
         })?;
         Ok(committed.value)
@@ -62,46 +53,6 @@ impl Store {
             Ok(Work::quiet(take(tx, &[source], lease).await?.pop()))
         })?;
         Ok(committed.value)
-    }
-
-    /// Gives a claim back without a visit; the source is as due as before.
-    ///
-    /// # Errors
-    /// When the transaction fails; the lease then runs out by itself.
-    pub async fn release(&self, claim: &Claim) -> Result<(), StoreError> {
-        transaction!(self, "releasing a claim", |tx| async {
-            poll_state::Entity::update_many()
-                .col_expr(poll_state::Column::ClaimedUntil, Expr::null())
-                .col_expr(poll_state::Column::ClaimedBy, Expr::null())
-                .filter(poll_state::Column::SourceId.eq(claim.source_id))
-                .filter(poll_state::Column::Fence.eq(claim.fence))
-                .exec(&tx.db)
-                .await?;
-            Ok(Work::quiet(()))
-        })?;
-        Ok(())
-    }
-
-    /// Gives back, on SQLite, what is claimed: the program that held it is gone, since one at a time serves
-    /// a file, and nobody should wait for its leases. A visit of a `feedgraph poll` beside is at worst done
-    /// twice, and stored once. On PostgreSQL other nodes may be at work, so that leases run out by themselves.
-    ///
-    /// # Errors
-    /// When the transaction fails.
-    pub async fn take_back_claims(&self) -> Result<(), StoreError> {
-        if self.backend() == Backend::Postgres {
-            return Ok(());
-        }
-        transaction!(self, "taking claims back", |tx| async {
-            poll_state::Entity::update_many()
-                .col_expr(poll_state::Column::ClaimedUntil, Expr::null())
-                .col_expr(poll_state::Column::ClaimedBy, Expr::null())
-                .filter(poll_state::Column::ClaimedBy.is_not_null())
-                .exec(&tx.db)
-                .await?;
-            Ok(Work::quiet(()))
-        })?;
-        Ok(())
     }
 
     /// When the first source that nobody holds is, or was, due.
@@ -139,15 +90,8 @@ impl Store {
     }
 }
 
-fn unclaimed(now: Millis) -> Expr {
-    poll_state::Column::ClaimedUntil
-        .is_null()
-        .or(poll_state::Column::ClaimedUntil.lte(now))
-}
-
-/// Which sources to take. Plain SQL, since ranking within hosts takes two derived tables and a window; both
-/// databases read it alike.
-async fn due(tx: &Tx, now: Millis, limits: &ClaimLimits) -> Result<Vec<SourceId>, DbErr> {
+/// Which sources to take: of those that have waited longest, as many of each host as it has room for.
+async fn due(tx: &Tx, lease: &Lease<'_>, limits: &ClaimLimits) -> Result<Vec<SourceId>, DbErr> {
     if tx.backend == Backend::Postgres {
         // Claims of several nodes go one after the other for the milliseconds that each takes: counting a
         // host's running polls is only right when nobody else is counting.
@@ -155,47 +99,84 @@ async fn due(tx: &Tx, now: Millis, limits: &ClaimLimits) -> Result<Vec<SourceId>
             .execute_unprepared("SELECT pg_advisory_xact_lock(7463269)")
             .await?;
     }
-    let mut values: Vec<Value> = vec![
-        now.into(),
-        i64::from(limits.per_host).into(),
-        i64::try_from(limits.sources).unwrap_or(i64::MAX).into(),
-    ];
-    let mut others = String::new();
-    for host in &limits.busy_hosts {
-        values.push(host.as_str().into());
-        others.extend([" AND due.host <> $", &values.len().to_string()]);
+    let at_once = i64::from(limits.per_host);
+    let mut polls = running(tx, lease).await?;
+    let full = polls.iter().filter(|(_, polls)| **polls >= at_once);
+    let mut passed_over: Vec<&str> = full.map(|(host, _)| host.as_str()).collect();
+    passed_over.extend(limits.busy_hosts.iter().map(String::as_str));
+    let most = usize::try_from(limits.sources).unwrap_or(usize::MAX);
+    let mut taken = Vec::new();
+    for (source, host) in candidates(tx, lease, &passed_over, limits.sources).await? {
+        let polls = polls.entry(host).or_default();
+        if *polls < at_once && taken.len() < most {
+            *polls += 1;
+            taken.push(source);
+        }
     }
-    let sql = format!(
-        "WITH due AS (\
-           SELECT source_id, host, next_poll_at, ROW_NUMBER() OVER (\
-             PARTITION BY host ORDER BY next_poll_at, source_id) AS place \
-           FROM poll_state \
-           WHERE next_poll_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $1)), \
-         running AS (\
-           SELECT host, COUNT(*) AS polls FROM poll_state WHERE claimed_until > $1 GROUP BY host) \
-         SELECT due.source_id FROM due \
-         LEFT JOIN running ON running.host = due.host \
-         LEFT JOIN host ON host.name = due.host \
-         WHERE due.place + COALESCE(running.polls, 0) <= $2 \
-         AND (host.paused_until IS NULL OR host.paused_until <= $1){others} \
-         ORDER BY due.next_poll_at, due.source_id LIMIT $3"
-    );
-    let statement = Statement::from_sql_and_values(tx.db.get_database_backend(), sql, values);
-    tx.db
-        .query_all_raw(statement)
-        .await?
-        .iter()
-        .map(|row| row.try_get_by_index(0))
-        .collect()
+    Ok(taken)
+}
+
+/// How many polls of each host are running, on all nodes.
+async fn running(tx: &Tx, lease: &Lease<'_>) -> Result<HashMap<String, i64>, DbErr> {
+    let rows: Vec<(String, i64)> = poll_state::Entity::find()
+        .select_only()
+        .column(poll_state::Column::Host)
+        .column_as(poll_state::Column::SourceId.count(), "polls")
+        .filter(poll_state::Column::ClaimedUntil.gt(lease.now))
+        .filter(poll_state::Column::ClaimedUntil.lte(lease.latest()))
+        .group_by(poll_state::Column::Host)
+        .into_tuple()
+        .all(&tx.db)
+        .await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// The due sources that have waited longest and are held by nobody, with their hosts: none of `passed_over`, and none
+/// that is at rest.
+async fn candidates(
+    tx: &Tx,
+    lease: &Lease<'_>,
+    passed_over: &[&str],
+    wanted: u64,
+) -> Result<Vec<(SourceId, String)>, DbErr> {
+    let latest_rest = lease.now.plus_seconds(LONGEST_REST_SECONDS);
+    let at_rest = Query::select()
+        .column(host::Column::Name)
+        .from(host::Entity)
+        .and_where(host::Column::PausedUntil.gt(lease.now))
+        .and_where(host::Column::PausedUntil.lte(latest_rest))
+        .to_owned();
+    let mut select = poll_state::Entity::find()
+        .select_only()
+        .columns([poll_state::Column::SourceId, poll_state::Column::Host])
+        .filter(poll_state::Column::NextPollAt.lte(lease.now))
+        .filter(free(lease))
+        .filter(poll_state::Column::Host.not_in_subquery(at_rest))
+        .order_by_asc(poll_state::Column::NextPollAt)
+        .order_by_asc(poll_state::Column::SourceId)
+        .limit(wanted.saturating_mul(CANDIDATES));
+    if !passed_over.is_empty() {
+        let hosts = passed_over.iter().copied();
+        select = select.filter(poll_state::Column::Host.is_not_in(hosts));
+    }
+    select.into_tuple().all(&tx.db).await
+}
+
+/// Held by nobody, or by a lease that no right clock gave.
+fn free(lease: &Lease<'_>) -> Expr {
+    unclaimed(lease.now).or(poll_state::Column::ClaimedUntil.gt(lease.latest()))
 }
 
 /// Claims those of `sources` that nobody holds, and reads what a visit needs to know of them.
 async fn take(tx: &Tx, sources: &[SourceId], lease: &Lease<'_>) -> Result<Vec<Claim>, DbErr> {
+    if sources.is_empty() {
+        return Ok(Vec::new());
+    }
     let free: Vec<SourceId> = poll_state::Entity::find()
         .select_only()
         .column(poll_state::Column::SourceId)
         .filter(poll_state::Column::SourceId.is_in(sources.iter().copied()))
-        .filter(unclaimed(lease.now))
+        .filter(free(lease))
         // A row that a transaction has in hand is not waited for; SQLite has one writer and no row locks.
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
         .into_tuple()
@@ -209,10 +190,7 @@ async fn take(tx: &Tx, sources: &[SourceId], lease: &Lease<'_>) -> Result<Vec<Cl
             poll_state::Column::Fence,
             Expr::col(poll_state::Column::Fence).add(1),
         )
-        .col_expr(
-            poll_state::Column::ClaimedUntil,
-            Expr::value(lease.now.plus_seconds(lease.seconds)),
-        )
+        .col_expr(poll_state::Column::ClaimedUntil, Expr::value(lease.until()))
         .col_expr(poll_state::Column::ClaimedBy, Expr::value(lease.node))
         .filter(poll_state::Column::SourceId.is_in(free.iter().copied()))
         .exec(&tx.db)
@@ -220,77 +198,103 @@ async fn take(tx: &Tx, sources: &[SourceId], lease: &Lease<'_>) -> Result<Vec<Cl
     read(tx, &free).await
 }
 
+/// What a visit needs to know, and no column more: this is read for every poll.
+#[derive(Debug, FromQueryResult)]
+struct Row {
+    source_id: SourceId,
+    feed_url: String,
+    host: String,
+    status: SourceStatus,
+    fence: i64,
+    etag: Option<Vec<u8>>,
+    last_modified: Option<Vec<u8>>,
+    body_hash: Option<Vec<u8>>,
+    due_now: bool,
+    min_interval_seconds: Option<i64>,
+    max_interval_seconds: Option<i64>,
+    max_age_days: Option<i64>,
+    keep_rules: String,
+    drop_rules: String,
+    interval_seconds: i64,
+    last_polled_at: Option<Millis>,
+    last_changed_at: Option<Millis>,
+    consecutive_failures: i32,
+    first_failed_at: Option<Millis>,
+    rhythm: String,
+    redirect_url: Option<String>,
+    redirect_since: Option<Millis>,
+    recent_published: String,
+}
+
 async fn read(tx: &Tx, sources: &[SourceId]) -> Result<Vec<Claim>, DbErr> {
-    let rows = poll_state::Entity::find()
-        .find_also_related(source::Entity)
-        .filter(poll_state::Column::SourceId.is_in(sources.iter().copied()))
-        .order_by_asc(poll_state::Column::NextPollAt)
-        .order_by_asc(poll_state::Column::SourceId)
+    use poll_state::Column as State;
+    use source::Column as Source;
+    let rows: Vec<Row> = poll_state::Entity::find()
+        .select_only()
+        .columns([
+            State::SourceId,
+            State::Host,
+            State::Fence,
+            State::Etag,
+            State::LastModified,
+            State::BodyHash,
+            State::DueNow,
+            State::IntervalSeconds,
+            State::LastPolledAt,
+            State::LastChangedAt,
+            State::ConsecutiveFailures,
+            State::FirstFailedAt,
+            State::Rhythm,
+            State::RedirectUrl,
+            State::RedirectSince,
+            State::RecentPublished,
+        ])
+        .columns([
+            Source::FeedUrl,
+            Source::Status,
+            Source::MinIntervalSeconds,
+            Source::MaxIntervalSeconds,
+            Source::MaxAgeDays,
+            Source::KeepRules,
+            Source::DropRules,
+        ])
+        .join(JoinType::InnerJoin, poll_state::Relation::Source.def())
+        .filter(State::SourceId.is_in(sources.iter().copied()))
+        .order_by_asc(State::NextPollAt)
+        .order_by_asc(State::SourceId)
+        .into_model()
         .all(&tx.db)
         .await?;
-    let mut rhythms = rhythms(tx, sources).await?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|(state, source)| Some((state, source?)))
-        .map(|(state, source)| {
-            let recent = rhythms.remove(&source.id).unwrap_or_default();
-            claim(state, source, recent)
-        })
-        .collect())
+    Ok(rows.into_iter().map(claim).collect())
 }
 
-async fn rhythms(tx: &Tx, sources: &[SourceId]) -> Result<HashMap<SourceId, Vec<Millis>>, DbErr> {
-    let mut rhythms: HashMap<SourceId, Vec<Millis>> = HashMap::new();
-    for statement in newest_of_each(sources, newest_times) {
-        for row in tx.db.query_all(&statement).await? {
-            let source: SourceId = row.try_get_by_index(0)?;
-            rhythms
-                .entry(source)
-                .or_default()
-                .push(row.try_get_by_index(1)?);
-        }
-    }
-    Ok(rhythms)
-}
-
-fn newest_times(source: SourceId) -> SelectStatement {
-    Query::select()
-        .columns([entry::Column::SourceId, entry::Column::PublishedAt])
-        .from(entry::Entity)
-        .and_where(entry::Column::SourceId.eq(source))
-        .order_by(entry::Column::PublishedAt, Order::Desc)
-        .order_by(entry::Column::Id, Order::Desc)
-        .limit(RHYTHM)
-        .to_owned()
-}
-
-fn claim(state: poll_state::Model, source: source::Model, recent: Vec<Millis>) -> Claim {
+fn claim(row: Row) -> Claim {
     Claim {
-        source_id: source.id,
-        feed_url: source.feed_url,
-        host: state.host,
-        status: source.status,
-        fence: state.fence,
+        source_id: row.source_id,
+        feed_url: row.feed_url,
+        host: row.host,
+        status: row.status,
+        fence: row.fence,
         validators: Validators {
-            etag: state.etag,
-            last_modified: state.last_modified,
+            etag: row.etag,
+            last_modified: row.last_modified,
         },
-        body_hash: state.body_hash,
-        first_visit: state.last_changed_at.is_none(),
-        due_now: state.due_now,
-        min_interval_seconds: source.min_interval_seconds,
-        max_interval_seconds: source.max_interval_seconds,
-        max_age_days: source.max_age_days,
-        keep_rules: texts(&source.keep_rules),
-        drop_rules: texts(&source.drop_rules),
-        interval_seconds: state.interval_seconds,
-        last_polled_at: state.last_polled_at,
-        last_changed_at: state.last_changed_at,
-        consecutive_failures: state.consecutive_failures,
-        first_failed_at: state.first_failed_at,
-        rhythm: rhythm(&state.rhythm),
-        redirect_url: state.redirect_url,
-        redirect_since: state.redirect_since,
-        recent_published: recent,
+        body_hash: row.body_hash,
+        first_visit: row.last_changed_at.is_none(),
+        due_now: row.due_now,
+        min_interval_seconds: row.min_interval_seconds,
+        max_interval_seconds: row.max_interval_seconds,
+        max_age_days: row.max_age_days,
+        keep_rules: texts(&row.keep_rules),
+        drop_rules: texts(&row.drop_rules),
+        interval_seconds: row.interval_seconds,
+        last_polled_at: row.last_polled_at,
+        last_changed_at: row.last_changed_at,
+        consecutive_failures: row.consecutive_failures,
+        first_failed_at: row.first_failed_at,
+        rhythm: rhythm(&row.rhythm),
+        redirect_url: row.redirect_url,
+        redirect_since: row.redirect_since,
+        recent_published: instants(&row.recent_published),
     }
 }

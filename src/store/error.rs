@@ -37,6 +37,37 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// Whether it was the way to the database that failed, not what it was asked.
+    pub(super) const fn is_connection(&self) -> bool {
+        matches!(
+            self,
+            Self::Open(_)
+                | Self::Write {
+                    source: DbErr::Conn(_) | DbErr::ConnectionAcquire(_),
+                    ..
+                }
+        )
+    }
+
+    /// The same, for another who was to be written together.
+    pub(super) fn again(&self) -> Self {
+        match self {
+            Self::Address => Self::Address,
+            Self::Open(source) => Self::Open(source.clone()),
+            Self::Migrate(source) => Self::Migrate(source.clone()),
+            Self::Read { operation, source } => Self::Read {
+                operation,
+                source: source.clone(),
+            },
+            Self::Write { operation, source } => Self::Write {
+                operation,
+                source: source.clone(),
+            },
+        }
+    }
+}
+
 /// Names the operation in what a query gives back.
 pub(super) trait Reading<T> {
     /// The same with a [`StoreError::Read`].

@@ -220,6 +220,7 @@ fn first_state(source: SourceId, new: &NewSource) -> poll_state::Model {
         claimed_until: None,
         claimed_by: None,
         fence: 0,
+        recent_published: json::<Millis>(&[]),
     }
 }
 

@@ -15,8 +15,10 @@ mod edit;
 mod entries;
 mod error;
 mod follow;
+mod group;
 mod ingest;
 mod job;
+mod lease;
 mod lists;
 mod membership;
 mod names;
@@ -29,6 +31,7 @@ mod planet;
 mod planets;
 #[cfg(test)]
 mod plans;
+mod quiet;
 mod recent;
 mod session;
 mod sources;
@@ -48,13 +51,13 @@ use tokio::sync::{broadcast, watch};
 
 pub use account::{NewUser, RemoveUser, UpdateUser, UserChanges};
 pub use change::Head;
-pub use claim::Lease;
 pub use edit::{Pause, SourceChanges, UpdateSource};
 pub use entries::{EntryFilter, EntryOrder, EntryPosition};
 pub use error::StoreError;
 pub use follow::{AddSource, NewSource};
 pub use ingest::reread::{Attempted, KeptBody, Reread};
 pub use job::{ItemOutcome, NewItem, NewJob};
+pub use lease::Lease;
 pub use names::{AuthorFilter, AuthorPosition, TagPosition};
 pub use notice::{Notice, Notices};
 use open::Connections;
@@ -107,6 +110,7 @@ pub struct Store {
     statements: Arc<AtomicU64>,
     committed: Arc<watch::Sender<Revision>>,
     jobs: broadcast::Sender<JobId>,
+    visits: Arc<group::Queue>,
 }
 
 impl Store {
@@ -121,6 +125,7 @@ impl Store {
             statements,
             committed: Arc::new(watch::Sender::new(Revision(0))),
             jobs: broadcast::Sender::new(JOB_NOTICES),
+            visits: Arc::default(),
         })
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use entity::{SourceId, entry, poll_attempt};
+use entity::{Millis, SourceId, entry, poll_attempt};
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
@@ -13,7 +13,11 @@ use sea_orm::{
 use super::batch::grouped;
 use super::error::Reading;
 use super::newest::newest_of_each;
+use super::write::{Work, transaction};
 use super::{Store, StoreError};
+
+/// Old attempts are deleted so many at a time, so that polling is not held up.
+const OLDEST: u64 = 1_000;
 
 impl Store {
     /// The newest `n` attempts of each source, newest first.
@@ -41,6 +45,40 @@ impl Store {
             rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.id));
         }
         Ok(attempts)
+    }
+
+    /// Deletes the attempts made before `before`; tells how many. Keys rise with time, so it begins with the oldest
+    /// and stops at the first that is kept: no index on time, which every poll would pay for.
+    ///
+    /// # Errors
+    /// When a transaction fails; what was deleted before stays so.
+    pub async fn delete_old_attempts(&self, before: Millis) -> Result<u64, StoreError> {
+        let mut deleted = 0;
+        loop {
+            let committed = transaction!(self, "deleting old attempts", |tx| async {
+                let oldest: Vec<(i64, Millis)> = poll_attempt::Entity::find()
+                    .select_only()
+                    .columns([poll_attempt::Column::Id, poll_attempt::Column::At])
+                    .order_by_asc(poll_attempt::Column::Id)
+                    .limit(OLDEST)
+                    .into_tuple()
+                    .all(&tx.db)
+                    .await?;
+                let old = oldest.iter().take_while(|(_, at)| *at < before);
+                let Some((last, _)) = old.last() else {
+                    return Ok(Work::quiet(0));
+                };
+                let gone = poll_attempt::Entity::delete_many()
+                    .filter(poll_attempt::Column::Id.lte(*last))
+                    .exec(&tx.db)
+                    .await?;
+                Ok(Work::quiet(gone.rows_affected))
+            })?;
+            if committed.value == 0 {
+                return Ok(deleted);
+            }
+            deleted += committed.value;
+        }
     }
 
     /// The newest `n` entries of each source, newest first.

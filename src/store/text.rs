@@ -1,6 +1,7 @@
 //! Texts as the tables keep them: comparable forms and JSON lists. In: texts. Out: texts. Pure. Must not
 //! know: tables.
 
+use entity::Millis;
 use sea_orm::sea_query::LikeExpr;
 use serde::Serialize;
 use url::Url;
@@ -51,6 +52,11 @@ pub(super) fn rhythm(json: &str) -> Rhythm {
 /// A rhythm as a column keeps it.
 pub(super) fn rhythm_json(rhythm: &Rhythm) -> String {
     serde_json::to_string(rhythm).unwrap_or_else(|_| "{}".to_owned())
+}
+
+/// Instants that a column keeps; what is none reads as empty.
+pub(super) fn instants(json: &str) -> Vec<Millis> {
+    serde_json::from_str(json).unwrap_or_default()
 }
 
 /// A list as a column keeps it.

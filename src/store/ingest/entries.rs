@@ -32,6 +32,8 @@ pub(super) struct Stored {
     pub(super) wrote: bool,
     /// `published_at` of the newest new entry.
     pub(super) newest: Option<Millis>,
+    /// `published_at` of the new entries, as far as it tells the feed's rhythm.
+    pub(super) times: Vec<Millis>,
     pub(super) changes: Vec<NewChange>,
 }
 
@@ -128,6 +130,7 @@ impl Writer<'_> {
             for (rows, _) in &fresh {
                 stored.added += 1;
                 stored.newest = stored.newest.max(Some(rows.entry.published_at));
+                stored.times.extend(row::rhythm_of(&rows.entry));
                 stored.changes.push(NewChange {
                     backlog: rows.entry.backlog,
                     ..self.told(ChangeKind::EntryAdded, rows.entry.id)

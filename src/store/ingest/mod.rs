@@ -16,9 +16,9 @@ mod prints;
 pub(super) mod reread;
 mod rewrite;
 mod row;
-mod state;
+pub(super) mod state;
 
-use entity::{ChangeKind, Millis, SourceId, poll_state, source};
+use entity::{ChangeKind, Millis, Revision, SourceId, poll_state, source};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, DbErr, EntityTrait, IntoActiveModel,
     QueryFilter, QuerySelect,
@@ -46,6 +46,37 @@ pub(super) struct Recorded {
     pub(super) changes: Vec<NewChange>,
 }
 
+impl Visit {
+    pub(super) const fn of(claim: &Claim) -> Self {
+        Self {
+            source: claim.source_id,
+            fence: claim.fence,
+            first: claim.first_visit,
+        }
+    }
+}
+
+impl Recorded {
+    /// A visit that found nothing new.
+    pub(super) const fn nothing_new(attempt_id: i64) -> Self {
+        Self {
+            added: 0,
+            updated: 0,
+            attempt_id,
+            changes: Vec::new(),
+        }
+    }
+
+    pub(super) const fn summary(&self, revision: Option<Revision>) -> VisitSummary {
+        VisitSummary {
+            added: self.added,
+            updated: self.updated,
+            revision,
+            attempt_id: self.attempt_id,
+        }
+    }
+}
+
 impl Store {
     /// Stores all that a visit leaves behind, or nothing. None: the claim is not the newest any more, or the
     /// source is gone, and nothing was stored.
@@ -57,11 +88,15 @@ impl Store {
         claim: &Claim,
         record: &VisitRecord,
     ) -> Result<Option<VisitSummary>, StoreError> {
-        let visit = Visit {
-            source: claim.source_id,
-            fence: claim.fence,
-            first: claim.first_visit,
-        };
+        self.record_alone(Visit::of(claim), record).await
+    }
+
+    /// The same in a transaction of its own.
+    pub(super) async fn record_alone(
+        &self,
+        visit: Visit,
+        record: &VisitRecord,
+    ) -> Result<Option<VisitSummary>, StoreError> {
         let committed = transaction!(self, "recording a visit", |tx| async {
             Ok(match record_visit(tx, visit, record).await? {
                 Some(mut recorded) => {
@@ -71,12 +106,8 @@ impl Store {
                 None => Work::quiet(None),
             })
         })?;
-        Ok(committed.value.map(|recorded| VisitSummary {
-            added: recorded.added,
-            updated: recorded.updated,
-            revision: committed.revision,
-            attempt_id: recorded.attempt_id,
-        }))
+        let recorded = committed.value;
+        Ok(recorded.map(|recorded| recorded.summary(committed.revision)))
     }
 }
 
@@ -114,7 +145,7 @@ pub(super) async fn record_visit(
     if let Some(until) = record.state.pause_host_until {
         state::pause_host(tx, &state.host, until).await?;
     }
-    let attempt_id = state::note_attempt(tx, visit.source, record, &stored).await?;
+    let attempt_id = state::note_attempt(tx, visit, record, &stored).await?;
     state::store(tx, state, record, (&stored, &moved), &new).await?;
     let mut changes = Vec::new();
     if is_seen {

@@ -1,7 +1,7 @@
 //! From a draft to rows. In: a draft and when it was seen. Out: the rows that would be stored for it. Pure; asks for
 //! the draft's content, so it is called for new and changed entries only. Must not know: SQL.
 
-use entity::{EntryId, Millis, SourceId, enclosure, entry, entry_body};
+use entity::{DateQuality, EntryId, Millis, SourceId, enclosure, entry, entry_body};
 
 use crate::normalize::EntryDraft;
 
@@ -89,6 +89,13 @@ pub(super) fn changed_rows(draft: &EntryDraft, old: &entry::Model, seen: Millis)
         .filter(|claimed| *claimed > known)
         .or(old.updated_at);
     rows
+}
+
+/// When an entry was published, if that is known: entries without a date that were there at the first visit came
+/// at any time before it.
+pub(super) fn rhythm_of(row: &entry::Model) -> Option<Millis> {
+    let is_known = row.date_quality != DateQuality::FirstSeen || !row.backlog;
+    is_known.then_some(row.published_at)
 }
 
 /// What the publisher claims as the time of the last change; a claim from the future is not believed.

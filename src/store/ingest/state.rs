@@ -8,16 +8,21 @@ use sea_orm::{
     IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
 
+use super::Visit;
 use super::entries::Stored;
 use super::moved::Move;
 use crate::fetch::host_key;
 use crate::normalize::Finding;
 use crate::store::VisitRecord;
-use crate::store::text::{findings, json, rhythm_json};
+use crate::store::text::{findings, instants, json, rhythm_json};
 use crate::store::write::Tx;
 
 /// Attempts that are kept of each source.
 const ATTEMPTS: u64 = 50;
+/// Old attempts are looked for at every so-manieth claim of a source: a few more are kept meanwhile.
+const FORGET_EVERY: i64 = 10;
+/// Publication times that are kept of each source: enough to see its rhythm.
+const TIMES: usize = 16;
 
 /// Writes the poll state after a visit.
 pub(super) async fn store(
@@ -51,6 +56,9 @@ pub(super) async fn store(
     row.redirect_url.clone_from(&next.redirect_url);
     row.redirect_since = next.redirect_since;
     row.rhythm = rhythm_json(&next.rhythm);
+    if !stored.times.is_empty() {
+        row.recent_published = json(&newest_times(&row.recent_published, &stored.times));
+    }
     row.claimed_until = None;
     row.claimed_by = None;
     note_error(&mut row, record);
@@ -87,6 +95,15 @@ pub(super) async fn store_findings(
         .exec(&tx.db)
         .await?;
     Ok(())
+}
+
+/// The newest publication times of those known and those that came.
+fn newest_times(known: &str, came: &[Millis]) -> Vec<Millis> {
+    let mut times = instants(known);
+    times.extend(came);
+    times.sort_unstable_by(|a, b| b.cmp(a));
+    times.truncate(TIMES);
+    times
 }
 
 fn note_error(row: &mut poll_state::Model, record: &VisitRecord) {
@@ -133,15 +150,33 @@ fn all_findings(
     all
 }
 
-/// Writes the attempt down and forgets those beyond the newest 50; gives its key.
+/// Writes the attempt down and now and then forgets those beyond the newest 50; gives its key.
 pub(super) async fn note_attempt(
     tx: &Tx,
-    source: SourceId,
+    visit: Visit,
     record: &VisitRecord,
     stored: &Stored,
 ) -> Result<i64, DbErr> {
+    let mut row = attempt_row(visit.source, record);
+    row.added = Set(stored.added);
+    row.updated = Set(stored.updated);
+    let id = poll_attempt::Entity::insert(row)
+        .exec(&tx.db)
+        .await?
+        .last_insert_id;
+    if is_time_to_forget(visit.fence) {
+        forget_attempts(tx, visit.source).await?;
+    }
+    Ok(id)
+}
+
+/// An attempt that brought no entries.
+pub(in crate::store) fn attempt_row(
+    source: SourceId,
+    record: &VisitRecord,
+) -> poll_attempt::ActiveModel {
     let attempt = &record.attempt;
-    let row = poll_attempt::ActiveModel {
+    poll_attempt::ActiveModel {
         id: NotSet,
         source_id: Set(source),
         at: Set(record.at),
@@ -149,20 +184,25 @@ pub(super) async fn note_attempt(
         http_status: Set(attempt.http_status.and_then(small)),
         duration_ms: Set(attempt.duration_ms),
         bytes: Set(attempt.bytes),
-        added: Set(stored.added),
-        updated: Set(stored.updated),
+        added: Set(0),
+        updated: Set(0),
         message: Set(attempt.message.clone()),
-    };
-    let id = poll_attempt::Entity::insert(row)
-        .exec(&tx.db)
-        .await?
-        .last_insert_id;
+    }
+}
+
+/// Whether this claim of a source is one at which its old attempts are forgotten.
+pub(in crate::store) const fn is_time_to_forget(fence: i64) -> bool {
+    fence % FORGET_EVERY == 0
+}
+
+/// Forgets the attempts beyond the newest 50.
+pub(in crate::store) async fn forget_attempts(tx: &Tx, source: SourceId) -> Result<(), DbErr> {
     let newest_gone: Option<i64> = poll_attempt::Entity::find()
         .select_only()
         .column(poll_attempt::Column::Id)
         .filter(poll_attempt::Column::SourceId.eq(source))
         .order_by_desc(poll_attempt::Column::Id)
-        // Fifty rows of one index range, whatever the table's size.
+        // Some fifty rows of one index range, whatever the table's size.
         .offset(ATTEMPTS)
         .limit(1)
         .into_tuple()
@@ -175,7 +215,7 @@ pub(super) async fn note_attempt(
             .exec(&tx.db)
             .await?;
     }
-    Ok(id)
+    Ok(())
 }
 
 /// Lets a whole host rest; what it asked for last counts.

@@ -37,7 +37,7 @@ on_each_database! {
         assert_eq!(urls(&first), ["https://a.org/1", "https://a.org/2", "https://b.org/1"]);
         assert!(first.iter().all(|claim| claim.first_visit && claim.fence == 1));
         assert!(claimed(&store, START, &LIMITS).await.is_empty());
-        store.release(&first[0]).await.unwrap();
+        store.release(&[&first[0]]).await.unwrap();
         assert_eq!(urls(&claimed(&store, START, &LIMITS).await), ["https://a.org/1"]);
         let later = START.plus_seconds(61);
         assert_eq!(claimed(&store, later, &LIMITS).await.len(), 3, "leases end");
@@ -58,6 +58,52 @@ on_each_database! {
         assert_eq!(urls(&claimed(&store, START, &LIMITS).await), ["https://b.org/1"]);
         let rested = claimed(&store, START.plus_seconds(10), &LIMITS).await;
         assert_eq!(urls(&rested), ["https://a.org/2"]);
+    }
+
+    async fn a_claim_that_is_renewed_holds_on(database: Database) {
+        let store = open(&database).await;
+        let source = source(&store, "https://a.org/1").await;
+        let mine = claim(&store, source.id, START).await;
+        let later = START.plus_seconds(50);
+        let lease = Lease { now: later, node: "test", seconds: 60 };
+        assert_eq!(store.renew(&lease, &[&mine]).await.unwrap(), 1);
+        assert!(claimed(&store, START.plus_seconds(61), &LIMITS).await.is_empty());
+        let taken = claimed(&store, START.plus_seconds(111), &LIMITS).await;
+        assert_eq!(taken.len(), 1);
+        // Lost to the newer claim, and given back by nobody but its holder.
+        assert_eq!(store.renew(&lease, &[&mine]).await.unwrap(), 0);
+        store.release(&[&mine]).await.unwrap();
+        assert!(claimed(&store, START.plus_seconds(112), &LIMITS).await.is_empty());
+    }
+
+    async fn a_clock_that_was_a_year_ahead_leaves_no_source_behind(database: Database) {
+        let store = open(&database).await;
+        let year = START.plus_seconds(365 * 24 * 3_600);
+        let polled = source(&store, "https://a.org/1").await;
+        let held = source(&store, "https://b.org/1").await;
+        let mine = claim(&store, polled.id, year).await;
+        store.record_visit(&mine, &visit(year, Vec::new())).await.unwrap().unwrap();
+        claim(&store, held.id, year).await;
+        // Now it is set back, and the node that held the other is dead.
+        let after = claimed(&store, START, &LIMITS).await;
+        assert_eq!(urls(&after), ["https://b.org/1"]);
+        assert_eq!(store.mend_due_times(START).await.unwrap(), 1);
+        assert_eq!(store.mend_due_times(START).await.unwrap(), 0);
+        let due = store.poll_states_of(&[polled.id]).await.unwrap()[&polled.id].next_poll_at;
+        assert!(due >= Some(START) && due <= Some(START.plus_seconds(3_600)), "{due:?}");
+    }
+
+    async fn many_of_one_host_in_front_hold_up_nobody(database: Database) {
+        let store = open(&database).await;
+        for number in 0..200 {
+            source(&store, &format!("https://a.org/{number}")).await;
+        }
+        source(&store, "https://b.org/1").await;
+        let first = claimed(&store, START, &LIMITS).await;
+        let second = claimed(&store, START, &LIMITS).await;
+        let mut hosts: Vec<&str> = first.iter().chain(&second).map(|claim| claim.host.as_str()).collect();
+        hosts.sort_unstable();
+        assert_eq!(hosts, ["a.org", "a.org", "b.org"]);
     }
 
     async fn a_killed_programs_claims_are_taken_back_where_it_was_alone(database: Database) {

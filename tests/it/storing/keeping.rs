@@ -208,12 +208,25 @@ on_each_database! {
     async fn the_newest_fifty_attempts_are_kept(database: Database) {
         let store = open(&database).await;
         let feed = source(&store, "https://one.org/feed").await.id;
-        for number in 0..55 {
+        // Old ones are forgotten at every tenth visit.
+        for number in 0..60 {
             read(&store, feed, START.plus_seconds(number), Vec::new()).await;
         }
         let attempts = &store.attempts_of(&[feed], 100).await.unwrap()[&feed];
         assert_eq!(attempts.len(), 50);
-        assert_eq!(attempts[0].at, START.plus_seconds(54));
-        assert_eq!(attempts[49].at, START.plus_seconds(5));
+        assert_eq!(attempts[0].at, START.plus_seconds(59));
+        assert_eq!(attempts[49].at, START.plus_seconds(10));
+    }
+
+    async fn attempts_are_deleted_by_age_too(database: Database) {
+        let store = open(&database).await;
+        let feed = source(&store, "https://one.org/feed").await.id;
+        for number in 0..5 {
+            read(&store, feed, START.plus_seconds(number), Vec::new()).await;
+        }
+        assert_eq!(store.delete_old_attempts(START).await.unwrap(), 0);
+        assert_eq!(store.delete_old_attempts(START.plus_seconds(3)).await.unwrap(), 3);
+        let attempts = &store.attempts_of(&[feed], 100).await.unwrap()[&feed];
+        assert_eq!(attempts.len(), 2);
     }
 }

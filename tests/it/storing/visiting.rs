@@ -1,7 +1,9 @@
 //! Recording visits: what is new, changed, or left alone, and what the change log tells of it.
 
-use entity::{ChangeKind, Revision};
-use feedgraph::store::Store;
+use std::sync::Arc;
+
+use entity::{ChangeKind, PollOutcome, Revision, SourceStatus};
+use feedgraph::store::{Pause, Store, VisitRecord};
 
 use super::made::{START, claim, dated, draft, named, open, read, source, visit};
 
@@ -74,4 +76,96 @@ on_each_database! {
         let backlog: Vec<_> = changes.iter().filter(|change| change.kind == ChangeKind::EntryAdded).map(|change| change.backlog).collect();
         assert_eq!(backlog, [true, false]);
     }
+
+    async fn visits_that_end_together_are_each_stored_as_a_whole(database: Database) {
+        let store = open(&database).await;
+        let mut visits = Vec::new();
+        for number in 0..40 {
+            let source = source(&store, &format!("https://host{number}.org/feed")).await;
+            let claim = claim(&store, source.id, START).await;
+            let record = match number % 4 {
+                // Nothing new, as most are.
+                0 | 1 => quiet(),
+                2 => visit(START, vec![named(draft(&format!("e{number}"), "text"), "Ann", &["Tea"])]),
+                // A claim that is not the newest any more.
+                _ => {
+                    let newer = START.plus_seconds(61);
+                    super::made::claim(&store, source.id, newer).await;
+                    visit(START, vec![draft(&format!("e{number}"), "text")])
+                }
+            };
+            visits.push((claim, Arc::new(record)));
+        }
+        let before = store.head().await.unwrap().revision;
+        let recording = visits.iter().map(|(claim, record)| store.record_with_others(claim, Arc::clone(record)));
+        let done = futures::future::join_all(recording).await;
+        let mut told = Vec::new();
+        for (number, summary) in done.into_iter().enumerate() {
+            let summary = summary.unwrap();
+            let claim = &visits[number].0;
+            match number % 4 {
+                0 | 1 => assert_eq!(summary.unwrap().revision, None),
+                2 => {
+                    let summary = summary.unwrap();
+                    assert_eq!(summary.added, 1);
+                    told.push(summary.revision.unwrap());
+                }
+                _ => assert_eq!(summary, None),
+            }
+            let kept = store.attempts_of(&[claim.source_id], 9).await.unwrap();
+            let attempts = kept.get(&claim.source_id).map_or(0, Vec::len);
+            assert_eq!(attempts, usize::from(number % 4 != 3));
+        }
+        // A first visit tells of its source and of its entry.
+        told.sort_unstable();
+        let numbers: Vec<Revision> = (1..=10).map(|n| Revision(before.0 + 2 * n)).collect();
+        assert_eq!(told, numbers);
+        let changes = kinds(&store, before).await;
+        assert_eq!(changes.len(), 20);
+    }
+
+    async fn a_visit_that_found_nothing_new_says_when_to_come_again(database: Database) {
+        let store = open(&database).await;
+        let source = source(&store, "https://a.org/feed").await.id;
+        read(&store, source, START, vec![dated("one", START)]).await;
+        let mut failing = visit(START, Vec::new());
+        failing.reading = None;
+        failing.attempt.outcome = PollOutcome::Failed;
+        failing.state.status = SourceStatus::Failing;
+        failing.state.consecutive_failures = 1;
+        failing.state.first_failed_at = Some(START);
+        let mine = claim(&store, source, START).await;
+        store.record_visit(&mine, &failing).await.unwrap().unwrap();
+        // Getting well again is told; after that there is nothing to tell.
+        for is_told in [true, false] {
+            let mine = claim(&store, source, START).await;
+            let summary = store.record_with_others(&mine, Arc::new(quiet())).await;
+            assert_eq!(summary.unwrap().unwrap().revision.is_some(), is_told);
+            let state = &store.poll_states_of(&[source]).await.unwrap()[&source];
+            assert_eq!(state.next_poll_at, Some(START.plus_seconds(7_200)));
+            assert_eq!(state.reason, "Nothing new.");
+            assert_eq!((state.consecutive_failures, state.first_failed_at), (0, None));
+            assert_eq!(state.etag.as_deref(), Some(b"\"2\"".as_slice()));
+            assert_eq!((state.claimed_until, state.claimed_by.as_deref()), (None, None));
+            assert_eq!(state.recent_published, format!("[{}]", START.0));
+        }
+        // An editor's pause meanwhile stands.
+        let mine = claim(&store, source, START).await;
+        store.set_paused(source, Pause::Pause, START).await.unwrap();
+        store.record_with_others(&mine, Arc::new(quiet())).await.unwrap().unwrap();
+        let state = &store.poll_states_of(&[source]).await.unwrap()[&source];
+        assert_eq!(state.next_poll_at, None);
+    }
+}
+
+/// What a 304 leaves behind.
+fn quiet() -> VisitRecord {
+    let mut record = visit(START, Vec::new());
+    record.reading = None;
+    record.attempt.outcome = PollOutcome::Unchanged;
+    record.state.findings = None;
+    record.state.next_poll_at = Some(START.plus_seconds(7_200));
+    record.state.reason = "Nothing new.".to_owned();
+    record.state.validators.etag = Some(b"\"2\"".to_vec());
+    record
 }
