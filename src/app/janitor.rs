@@ -1,35 +1,64 @@
-//! What has to be tidied up from time to time. In: the clock. Out: old change rows gone. Must not know: who
-//! reads them.
+//! What has to be tidied up from time to time. In: the clock. Out: old change rows, sessions, jobs and attempts gone. Must
+//! not know: who reads them.
 
 use std::error::Error;
 use std::time::Duration;
 
+use entity::Millis;
 use tokio_util::sync::CancellationToken;
 
 use super::Parts;
+use crate::store::StoreError;
 
 /// How often to look.
 const EVERY: Duration = Duration::from_hours(1);
+/// Jobs that ended are kept so long, so that whoever began one can look what became of it.
+const JOB_DAYS: i64 = 30;
+/// Sessions are kept so long after their end, so that a token that is used again is still known.
+const SESSION_DAYS: i64 = 7;
+/// Attempts of sources that are polled so rarely that the newest fifty go back further.
+const ATTEMPT_DAYS: i64 = 180;
 
-/// Trims the change log to `kept_days` now and then, until `stop`.
+/// Tidies up now and then, until `stop`; the change log is kept for `kept_days`.
 pub async fn run(parts: Parts, kept_days: i64, stop: CancellationToken) {
     let mut ticks = tokio::time::interval(EVERY);
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            _ = ticks.tick() => trim(&parts, kept_days).await,
+            _ = ticks.tick() => tidy(&parts, kept_days).await,
         }
     }
 }
 
-async fn trim(parts: &Parts, kept_days: i64) {
-    let before = parts.clock.now().plus_seconds(-kept_days * 24 * 60 * 60);
-    match parts.store.trim_changes(before).await {
+async fn tidy(parts: &Parts, kept_days: i64) {
+    let now = parts.clock.now();
+    let store = &parts.store;
+    told(
+        "change log",
+        store.trim_changes(before(now, kept_days)).await,
+    );
+    told(
+        "sessions",
+        store.delete_old_sessions(before(now, SESSION_DAYS)).await,
+    );
+    told("jobs", store.delete_old_jobs(before(now, JOB_DAYS)).await);
+    told(
+        "attempts",
+        store.delete_old_attempts(before(now, ATTEMPT_DAYS)).await,
+    );
+}
+
+const fn before(now: Millis, days: i64) -> Millis {
+    now.plus_seconds(days.saturating_mul(-24 * 60 * 60))
+}
+
+fn told(what: &'static str, done: Result<u64, StoreError>) {
+    match done {
         Ok(0) => {}
-        Ok(rows) => tracing::info!(rows, "change log trimmed"),
+        Ok(rows) => tracing::info!(what, rows, "old rows deleted"),
         Err(error) => {
             let error: &dyn Error = &error;
-            tracing::error!(error, "change log not trimmed");
+            tracing::error!(error, what, "old rows not deleted");
         }
     }
 }
