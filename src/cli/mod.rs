@@ -48,7 +48,7 @@ of feedgraph.toml (its name with underscores); flags come first, then variables,
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Poll feeds and serve the API; what happens when no command is named.
-    Serve,
+    Serve(serve::Arguments),
     /// Follow the feeds of an OPML file, a Planet or Venus config.ini, or a list of URLs.
     Import(import::Arguments),
     /// Print the followed feeds as OPML.
@@ -118,7 +118,11 @@ pub fn main() -> ExitCode {
     let matches = arguments().get_matches();
     let run = || {
         let line = Line::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-        let layers = config::gather(&flags(&matches), line.config.as_deref())?;
+        let mut flags = flags(&matches);
+        if let Some(Command::Serve(arguments)) = &line.command {
+            arguments.add_to(&mut flags);
+        }
+        let layers = config::gather(&flags, line.config.as_deref())?;
         let config = Config::from_layers(&layers)?;
         telemetry::start(&config.log, config.log_format);
         let threads = tokio::runtime::Builder::new_multi_thread()
@@ -137,8 +141,8 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(command: Option<Command>, layers: &Layers, config: Config) -> Result<(), CliError> {
-    match command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::run(&config).await,
+    match command.unwrap_or(Command::Serve(serve::Arguments::default())) {
+        Command::Serve(_) => serve::run(&config).await,
         Command::Import(arguments) => import::run(&arguments, &config).await,
         Command::Export(arguments) => export::run(&arguments, &config).await,
         Command::Poll => poll::run(&config).await,
@@ -220,6 +224,19 @@ mod tests {
             let matches = arguments().try_get_matches_from(line).unwrap();
             assert_eq!(flags(&matches)["name"], "A");
         }
+    }
+
+    #[test]
+    fn no_poll_is_the_setting_poll_as_a_plain_word() {
+        let line = ["feedgraph", "serve", "--no-poll"];
+        let matches = arguments().try_get_matches_from(line).unwrap();
+        let line = Line::from_arg_matches(&matches).unwrap();
+        let Some(Command::Serve(serve)) = line.command else {
+            panic!("another command");
+        };
+        let mut flags = flags(&matches);
+        serve.add_to(&mut flags);
+        assert_eq!(flags["poll"], "false");
     }
 
     #[test]

@@ -6,7 +6,24 @@ use super::CliError;
 use super::output::{say, warn};
 use crate::app::{App, FIRST_ADMIN};
 use crate::clock::Clock;
-use crate::config::{Config, without_password};
+use crate::config::{Config, Flags, without_password};
+
+/// What `serve` is told.
+#[derive(Debug, Default, clap::Args)]
+pub struct Arguments {
+    /// Serve only: other nodes of the same database, or `feedgraph poll`, do the polling.
+    #[arg(long)]
+    no_poll: bool,
+}
+
+impl Arguments {
+    /// Adds the settings that they stand for.
+    pub fn add_to(&self, flags: &mut Flags) {
+        if self.no_poll {
+            flags.insert("poll".to_owned(), "false".to_owned());
+        }
+    }
+}
 
 /// Runs until Ctrl-C or SIGTERM.
 pub async fn run(config: &Config) -> Result<(), CliError> {
