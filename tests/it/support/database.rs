@@ -33,6 +33,25 @@ impl Database {
         self.folder.path()
     }
 
+    /// On a server of the test's own.
+    pub async fn on(cluster: &Cluster) -> Self {
+        Self {
+            kind: Kind::Postgres,
+            url: cluster.fresh_database().await,
+            folder: tempfile::tempdir().expect("a folder"),
+        }
+    }
+
+    /// A file in a folder.
+    pub fn in_folder(folder: TempDir) -> Self {
+        let url = format!("sqlite://{}", folder.path().join("test.db").display());
+        Self {
+            kind: Kind::Sqlite,
+            url,
+            folder,
+        }
+    }
+
     async fn make(kind: Kind) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let url = match kind {

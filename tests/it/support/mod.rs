@@ -8,9 +8,11 @@ mod database;
 mod editor;
 mod feed;
 mod graph;
-mod postgres;
+mod growing;
+pub mod postgres;
 pub mod program;
 mod publisher;
+mod raw;
 mod wait;
 
 pub use app::{START, TestApp};
@@ -19,7 +21,9 @@ pub use database::{Database, Kind, run_on};
 pub use editor::{Editor, counts, only_refusal, refusals, text};
 pub use feed::{Item, atom, rss};
 pub use graph::{Answers, Graph, NOON, by, code, feed_url, next};
+pub use growing::Growing;
 pub use publisher::{Page, Publisher, Seen};
+pub use raw::Raw;
 pub use wait::{DEADLINE, eventually, within};
 
 /// Makes two tests of one function, `name::sqlite` and `name::postgres`. The function is given a

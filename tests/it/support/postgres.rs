@@ -49,6 +49,23 @@ kill -QUIT "$(head -n 1 "$folder/data/postmaster.pid")" 2>/dev/null || true
 wait || true
 "#;
 
+/// Stops or starts a server: `$1` the folder of PostgreSQL's programs, `$2` ours, `$3` `stop` or `start`. It is stopped as by a
+/// power cut.
+const CONTROL: &str = r#"
+set -eu
+as_owner() { "$@"; }
+if [ "$(id -u)" = 0 ]; then
+    as_owner() { runuser -u postgres -- "$@"; }
+fi
+cd "$2"
+if [ "$3" = stop ]; then
+    as_owner "$1/pg_ctl" -D "$2/data" -m immediate -w stop >/dev/null
+else
+    as_owner "$1/pg_ctl" -D "$2/data" -l "$2/data/again.log" -w \
+        -o "-k $2 -c listen_addresses= -c fsync=off -c max_connections=100" start >/dev/null
+fi
+"#;
+
 /// The server of this run.
 pub struct Cluster {
     folder: String,
@@ -92,6 +109,33 @@ impl Cluster {
             made: AtomicU32::new(0),
             _watcher: watcher,
         })
+    }
+
+    /// One of the caller's own, to be stopped and started.
+    pub fn own() -> Result<Self, String> {
+        Self::start()
+    }
+
+    /// Stops it under whoever uses it.
+    pub fn stop(&self) {
+        self.control("stop");
+    }
+
+    /// Starts it again.
+    pub fn start_again(&self) {
+        self.control("start");
+    }
+
+    fn control(&self, action: &str) {
+        let done = Command::new("sh")
+            .args(["-c", CONTROL, "postgres-for-tests"])
+            .arg(programs().expect("it was found before"))
+            .args([&self.folder, action])
+            .status();
+        assert!(
+            done.expect("sh runs").success(),
+            "PostgreSQL does not {action}"
+        );
     }
 
     /// The address of a database that nobody else uses, migrated and empty.

@@ -1,0 +1,149 @@
+//! Several programs on one `PostgreSQL`: the work is shared, nothing is done twice, and what a killed one had in hand is taken over
+//! when its lease ends. `FEEDGRAPH_NODE_FEEDS` says how many feeds; the long run has 2,000.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use feedgraph::clock::Clock;
+use feedgraph::store::{NewSource, Store, StoreSettings};
+
+use crate::support::program::Running;
+use crate::support::{Database, Growing, Kind, Raw, eventually, run_on};
+
+/// Visits at once of each node, and those that it may claim ahead: what a killed one can have in hand.
+const AT_ONCE: usize = 16;
+const IN_HAND: usize = 3 * AT_ONCE;
+
+/// Feeds of the run: some, unless more are asked for.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever runs the tests says so in the environment"
+)]
+fn feeds() -> usize {
+    let asked = std::env::var("FEEDGRAPH_NODE_FEEDS").ok();
+    asked.and_then(|feeds| feeds.parse().ok()).unwrap_or(120)
+}
+
+fn start(database: &Database, name: &str) -> Running {
+    let at_once = AT_ONCE.to_string();
+    let arguments = [
+        "serve",
+        "--database",
+        &database.url,
+        "--listen",
+        "127.0.0.1:0",
+        "--starter-feeds",
+        "false",
+        "--allow-networks",
+        "127.0.0.0/8",
+        "--poll-host-spacing-ms",
+        "0",
+        "--poll-per-host",
+        "64",
+        "--poll-concurrency",
+        &at_once,
+        "--poll-lease-seconds",
+        "3",
+        "--user-agent",
+        name,
+        "--log",
+        "error",
+    ];
+    Running::start(database.folder(), &arguments)
+}
+
+async fn attempts(raw: &tokio::sync::Mutex<Raw>) -> Vec<String> {
+    let sql = "SELECT CAST(COUNT(poll_attempt.id) AS TEXT) FROM source \
+         LEFT JOIN poll_attempt ON poll_attempt.source_id = source.id GROUP BY source.id";
+    raw.lock().await.texts(sql).await
+}
+
+async fn all_are_polled(raw: &tokio::sync::Mutex<Raw>, times: &str) {
+    let polled = || async {
+        let attempts = attempts(raw).await;
+        attempts.iter().all(|count| count == times).then_some(())
+    };
+    eventually(&format!("every feed to be polled {times} times"), polled).await;
+}
+
+async fn make_all_due(raw: &tokio::sync::Mutex<Raw>) {
+    let now = Clock::system().now().0;
+    let sql = format!("UPDATE poll_state SET next_poll_at = {now}");
+    raw.lock().await.run(&sql).await;
+}
+
+#[test]
+fn two_programs_share_the_work_and_one_takes_over_from_the_other() {
+    run_on(Kind::Postgres, share_and_take_over);
+}
+
+async fn share_and_take_over(database: Database) {
+    let count = feeds();
+    let publisher = Growing::start(count).await;
+    // Long enough that both are at work before one has done it all.
+    let whole = Duration::from_secs(48);
+    publisher.answer_after(whole / u32::try_from(count).unwrap());
+    let store = Store::open(&StoreSettings::new(&database.url))
+        .await
+        .unwrap();
+    for url in publisher.urls() {
+        let now = Clock::system().now();
+        let mut new = NewSource::new(url, now);
+        new.next_poll_at = Some(now.plus_seconds(3_600));
+        store.add_source(&new).await.unwrap();
+    }
+    store.close().await.unwrap();
+    let raw = tokio::sync::Mutex::new(Raw::open(&database).await);
+    let (mut one, mut two) = (start(&database, "one"), start(&database, "two"));
+    one.says("Ctrl-C").await;
+    two.says("Ctrl-C").await;
+    make_all_due(&raw).await;
+    all_are_polled(&raw, "1").await;
+    let asked = publisher.asked();
+    assert_eq!(asked.len(), count, "no feed was asked for by both");
+    assert!(
+        asked.values().all(|times| *times == 1),
+        "none was asked for twice"
+    );
+    let by_one = asked.keys().filter(|(node, _)| node == "one").count();
+    println!(
+        "{count} feeds: {by_one} polled by one node, {} by the other",
+        count - by_one
+    );
+    assert!(by_one > 0 && by_one < count, "{by_one} of {count}");
+
+    // Everything is due once more, and one node is killed with claims in hand.
+    publisher.forget();
+    make_all_due(&raw).await;
+    let is_busy = || async {
+        let asked = publisher.asked();
+        asked.keys().any(|(node, _)| node == "one").then_some(())
+    };
+    eventually("the first node to be at work again", is_busy).await;
+    one.kill().await;
+    all_are_polled(&raw, "2").await;
+    let asked = publisher.asked();
+    let twice: BTreeSet<usize> = asked
+        .keys()
+        .filter(|(node, _)| node == "one")
+        .map(|(_, feed)| *feed)
+        .collect();
+    let again = asked
+        .keys()
+        .filter(|(node, feed)| node == "two" && twice.contains(feed))
+        .count();
+    println!("after the kill: {again} feeds that it had in hand were asked for again");
+    assert!(again <= IN_HAND, "{again} were asked for twice");
+    assert!(two.end_with("TERM").await);
+    let mut raw = raw.into_inner();
+    raw.assert_sound().await;
+    let mut stored = raw
+        .texts(
+            "SELECT feed_url || '|' || guid || '|' || entry.title FROM entry \
+         JOIN source ON source.id = entry.source_id",
+        )
+        .await;
+    stored.sort_unstable();
+    let published = publisher.published();
+    assert!(stored.len() >= 2 * count - IN_HAND && stored.len() <= published.len());
+}
