@@ -61,12 +61,12 @@ async fn follow(database: &Database, publisher: &Growing) {
 /// Waits until all that was published is stored, and nothing else.
 async fn all_is_stored(database: &Database, publisher: &Growing) {
     publisher.rest(true);
-    let published = publisher.published();
+    let expected = publisher.everything();
     let raw = tokio::sync::Mutex::new(Raw::open(database).await);
     let equal = || async {
         let mut stored = raw.lock().await.texts(STORED).await;
         stored.sort_unstable();
-        (stored == published).then_some(())
+        (stored == expected).then_some(())
     };
     eventually("all that was published to be stored", equal).await;
     raw.lock().await.assert_sound().await;

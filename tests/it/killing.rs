@@ -94,13 +94,13 @@ on_each_database! {
         publisher.rest(true);
         let mut last = start(&database);
         last.says("Ctrl-C").await;
-        let published = publisher.published();
+        let expected = publisher.everything();
         let mut compare = Raw::open(&database).await;
         let compare = tokio::sync::Mutex::new(&mut compare);
         let equal = || async {
             let mut stored = compare.lock().await.texts(STORED).await;
             stored.sort_unstable();
-            (stored == published).then_some(())
+            (stored == expected).then_some(())
         };
         eventually("all that was published to be stored", equal).await;
         assert!(last.end_with("TERM").await);
@@ -108,8 +108,8 @@ on_each_database! {
         let told = raw.texts("SELECT CAST(COUNT(*) AS TEXT) FROM change").await;
         println!(
             "{:?}: {} rounds, {} feeds, {} entries published and stored, {} changes",
-            database.kind, rounds(), FEEDS, published.len(), told[0]
+            database.kind, rounds(), FEEDS, expected.len(), told[0]
         );
-        assert!(published.len() > FEEDS, "hardly anything was polled");
+        assert!(expected.len() > FEEDS, "hardly anything was polled");
     }
 }

@@ -165,7 +165,7 @@ fn quiet() -> VisitRecord {
     record.attempt.outcome = PollOutcome::Unchanged;
     record.state.findings = None;
     record.state.next_poll_at = Some(START.plus_seconds(7_200));
-    record.state.reason = "Nothing new.".to_owned();
+    "Nothing new.".clone_into(&mut record.state.reason);
     record.state.validators.etag = Some(b"\"2\"".to_vec());
     record
 }

@@ -94,10 +94,10 @@ impl Growing {
     }
 
     /// Everything that was ever published, as it reads now: `feed url|guid|title`, in the order of the alphabet.
-    pub fn published(&self) -> Vec<String> {
-        let shelf = self.shelf.lock().expect("no panic");
+    pub fn everything(&self) -> Vec<String> {
+        let held = self.shelf.lock().expect("no panic");
         let mut all = Vec::new();
-        for (number, feed) in shelf.feeds.iter().enumerate() {
+        for (number, feed) in held.feeds.iter().enumerate() {
             let url = self.url(number);
             all.extend(feed.iter().enumerate().map(|(place, edition)| {
                 let id = id(number, place);
