@@ -22,9 +22,12 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::jobs::Runner;
 use crate::publish;
+use crate::store::Backend;
 
-/// How often to look at the change log although nobody rang.
+/// How often to look at the change log although nobody rang: nodes tell each other, and this covers a lost notice.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// The same on `SQLite`, where another program that writes (an import, say) tells nobody.
+const LOOK_EVERY_ALONE: Duration = Duration::from_millis(250);
 
 /// The program at work.
 pub struct App {
@@ -102,7 +105,11 @@ impl App {
             ..
         } = self.parts.clone();
         let stop = || self.stop.clone();
-        let ringing = publish::follow(store.clone(), bell.clone(), LOOK_EVERY, stop());
+        let every = match store.backend() {
+            Backend::Sqlite => LOOK_EVERY_ALONE,
+            Backend::Postgres => LOOK_EVERY,
+        };
+        let ringing = publish::follow(store.clone(), bell.clone(), every, stop());
         self.tasks.spawn(ringing);
         let runner = Runner {
             store: store.clone(),

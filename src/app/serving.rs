@@ -17,9 +17,11 @@ use crate::http::{self, Door, Drain, Engine, Frame, Health, HttpSettings};
 pub fn begin(app: &App, listener: TcpListener, config: &Config) -> Result<(), StartError> {
     let settings = HttpSettings {
         cors_origins: config.cors_origins.clone(),
+        answers_bytes: config.answer_cache_mib.saturating_mul(1024 * 1024),
+        max_age: config.answer_max_age,
         ..HttpSettings::default()
     };
-    let patience = settings.drain_timeout;
+    let patience = settings.patience();
     let drain = Drain::on(app.stop.clone());
     let door = Door::new(Frame {
         engine: engine(app, config),
@@ -48,8 +50,10 @@ fn engine(app: &App, config: &Config) -> Engine {
             ..GraphqlSettings::default()
         },
     });
-    let bell = parts.bell.clone();
-    Engine::new(schema, graphql::sdl()).opening(move |request| graphql::begin(request, &bell))
+    let (bell, same) = (parts.bell.clone(), parts.bell.clone());
+    Engine::new(schema, graphql::sdl())
+        .opening(move |request| graphql::begin(request, &bell))
+        .versioned(move || same.version())
 }
 
 /// Ready means that the database answers.

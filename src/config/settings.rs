@@ -75,6 +75,18 @@ pub const SETTINGS: &[Setting] = &[
         "Origins whose web pages may read answers, such as https://example.org; * for all.",
     ),
     setting(
+        "answer_cache_mib",
+        "MIB",
+        "32",
+        "Memory for answers to public queries, in MiB; 0 keeps none.",
+    ),
+    setting(
+        "answer_max_age_seconds",
+        "SECONDS",
+        "0",
+        "How long browsers and proxies may use the answer to a public GET before they ask again.",
+    ),
+    setting(
         "name",
         "TEXT",
         "Feedgraph",

@@ -174,7 +174,7 @@ pub async fn tell(
         store.entries_by_ids(&entry_ids),
         store.sources_by_ids(&source_ids)
     )?;
-    let entries = gather::entries(store, entries.into_values().collect(), wanted).await?;
+    let entries = gather::entries(store, None, entries.into_values().collect(), wanted).await?;
     let things = Things {
         epoch,
         entries: entries

@@ -10,7 +10,8 @@ use entity::{EntryId, SourceId, author, enclosure, entry, entry_body, source};
 
 use super::entry::Entry;
 use super::error::Result;
-use crate::store::Store;
+use super::known::Known;
+use crate::store::{Names, Store};
 
 /// What was fetched for an entry; none where it was not.
 #[derive(Clone, Debug, Default)]
@@ -84,21 +85,26 @@ impl Wanted {
     }
 }
 
-/// The entries of these rows, with all that is wanted of them.
+/// The entries of these rows, with all that is wanted of them; `known` where no more than what is public is shown of
+/// their sources.
 ///
 /// # Errors
 /// `INTERNAL` when the store fails.
-pub async fn entries(store: &Store, rows: Vec<entry::Model>, wanted: Wanted) -> Result<Vec<Entry>> {
+pub async fn entries(
+    store: &Store,
+    known: Option<&Known>,
+    rows: Vec<entry::Model>,
+    wanted: Wanted,
+) -> Result<Vec<Entry>> {
     let ids: Vec<EntryId> = rows.iter().map(|row| row.id).collect();
     let files: Vec<EntryId> = rows
         .iter()
         .filter(|row| row.has_enclosure)
         .map(|row| row.id)
         .collect();
-    let (sources, mut authors, mut tags, mut enclosures, mut bodies) = tokio::try_join!(
-        sources(store, &rows, wanted.source),
-        fetch(wanted.authors, store.authors_of(&ids)),
-        fetch(wanted.tags, store.tags_of(&ids)),
+    let (sources, (mut authors, mut tags), mut enclosures, mut bodies) = tokio::try_join!(
+        sources(store, known, &rows, wanted.source),
+        names(store, &ids, wanted),
         fetch(wanted.enclosures, store.enclosures_of(&files)),
         fetch(wanted.body, store.bodies_of(&ids)),
     )?;
@@ -127,16 +133,42 @@ pub async fn entries(store: &Store, rows: Vec<entry::Model>, wanted: Wanted) -> 
 
 type Sources = HashMap<SourceId, Arc<source::Model>>;
 
-async fn sources(store: &Store, rows: &[entry::Model], want: Want) -> Result<Option<Sources>> {
+async fn sources(
+    store: &Store,
+    known: Option<&Known>,
+    rows: &[entry::Model],
+    want: Want,
+) -> Result<Option<Sources>> {
+    if want == Want::No {
+        return Ok(None);
+    }
     let mut ids: Vec<SourceId> = rows.iter().map(|row| row.source_id).collect();
     ids.sort_unstable();
     ids.dedup();
-    let found = fetch(want, store.sources_by_ids(&ids)).await?;
-    Ok(found.map(|map| {
-        map.into_iter()
-            .map(|(id, row)| (id, Arc::new(row)))
-            .collect()
-    }))
+    if let Some(known) = known {
+        return Ok(Some(known.sources(store, &ids).await?));
+    }
+    let found = store.sources_by_ids(&ids).await?.into_iter();
+    Ok(Some(found.map(|(id, row)| (id, Arc::new(row))).collect()))
+}
+
+type Authors = HashMap<EntryId, Vec<author::Model>>;
+type Tags = HashMap<EntryId, Vec<String>>;
+
+/// Authors and tags, in one statement where both are wanted.
+async fn names(
+    store: &Store,
+    ids: &[EntryId],
+    wanted: Wanted,
+) -> Result<(Option<Authors>, Option<Tags>)> {
+    if wanted.authors == Want::Yes && wanted.tags == Want::Yes {
+        let Names { authors, tags } = store.names_of(ids).await?;
+        return Ok((Some(authors), Some(tags)));
+    }
+    tokio::try_join!(
+        fetch(wanted.authors, store.authors_of(ids)),
+        fetch(wanted.tags, store.tags_of(ids)),
+    )
 }
 
 async fn fetch<T>(

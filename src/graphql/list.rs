@@ -9,7 +9,8 @@ use super::error::Result;
 use super::filter::EntryOrder;
 use super::gather::{self, Wanted};
 use super::page::{self, Connection, Window};
-use super::store;
+use super::quick::Plan;
+use super::{known, store};
 use crate::store::{EntryFilter, EntryPosition, Page};
 
 /// A page of entries, with all that is selected of them fetched at once.
@@ -31,7 +32,9 @@ pub async fn entries(
     } else {
         None
     };
-    let nodes = gather::entries(store, page.rows, Wanted::of(&page::items(&look))).await?;
+    let items = page::items(&look);
+    let known = items.iter().all(Plan::fits).then_some(known(ctx)?);
+    let nodes = gather::entries(store, known, page.rows, Wanted::of(&items)).await?;
     let page = Page {
         rows: nodes,
         has_next: page.has_next,

@@ -15,6 +15,7 @@ pub mod filter;
 mod gather;
 pub mod id;
 pub mod job;
+mod known;
 mod list;
 mod live;
 pub mod loader;
@@ -22,9 +23,11 @@ pub mod mutation;
 pub mod needs;
 pub mod node;
 pub mod page;
+mod place;
 pub mod planet;
 pub mod polling;
 pub mod query;
+mod quick;
 pub mod revision;
 pub mod run;
 pub mod scalar;
@@ -40,14 +43,16 @@ mod zone;
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Request, SDLExportOptions, SchemaBuilder};
+use async_graphql::{Context, Request, SDLExportOptions, SchemaBuilder, ValidationMode};
 use entity::Revision;
 
 use error::Result;
 pub use error::{Code, Fault};
 pub use mutation::Mutation;
+pub use place::{FOLLOWING, Place};
 use query::Query;
 use subscription::Subscription;
+pub use viewer::Asked;
 
 use crate::auth::Auth;
 use crate::clock::Clock;
@@ -101,7 +106,10 @@ impl Default for GraphqlSettings {
 pub fn build(services: Services) -> Schema {
     let complexity = usize::try_from(services.settings.max_complexity).unwrap_or(usize::MAX);
     builder()
+        // The door's gate has validated every document, once; here it would be done again for each request.
+        .validation_mode(ValidationMode::Fast)
         .limit_complexity(complexity)
+        .data(known::Known::new(services.bell.clone()))
         .data(services)
         .finish()
 }
@@ -142,6 +150,14 @@ pub fn begin(request: Request, bell: &Bell) -> Request {
 /// `INTERNAL` when the schema was built without.
 pub fn services<'a>(ctx: &Context<'a>) -> Result<&'a Services> {
     ctx.data::<Services>().map_err(|_| Fault::hidden())
+}
+
+/// Rows that were read before.
+///
+/// # Errors
+/// `INTERNAL` when the schema was built without.
+fn known<'a>(ctx: &Context<'a>) -> Result<&'a known::Known> {
+    ctx.data::<known::Known>().map_err(|_| Fault::hidden())
 }
 
 /// The rows.

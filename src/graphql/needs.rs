@@ -6,7 +6,8 @@ use async_graphql::{Context, Error, Guard};
 use entity::Role;
 
 use super::error::{Code, Fault};
-use crate::auth::{Caller, Principal};
+use super::viewer;
+use crate::auth::Principal;
 
 /// The least role that a field needs: `#[graphql(guard = "Needs(Role::Editor)")]`.
 #[derive(Clone, Copy, Debug)]
@@ -24,10 +25,8 @@ impl Needs {
     /// # Errors
     /// UNAUTHENTICATED without a good token, FORBIDDEN with a lower role.
     pub fn of<'a>(self, ctx: &Context<'a>) -> Result<&'a Principal, Fault> {
-        let Some(principal) = ctx.data_opt::<Principal>() else {
-            let refused = ctx
-                .data_opt::<Caller>()
-                .is_some_and(|caller| caller.token_refused);
+        let Some(principal) = viewer::principal(ctx) else {
+            let refused = viewer::caller(ctx).is_some_and(|caller| caller.token_refused);
             let message = if refused {
                 "The access token is not valid, or not any more."
             } else {

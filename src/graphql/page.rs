@@ -3,12 +3,13 @@
 
 use std::borrow::Cow;
 
-use async_graphql::{Lookahead, Object, OutputType, SimpleObject, TypeName};
+use async_graphql::{Context, Lookahead, Object, OutputType, SimpleObject, TypeName};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::cursor;
 use super::error::{Code, Fault, Result};
+use super::quick::{Edges, Nodes};
 use super::scalar::int;
 use crate::store::{Direction, Page, Slice};
 
@@ -115,6 +116,16 @@ pub struct Edge<N> {
     node: N,
 }
 
+impl<N> Edge<N> {
+    pub(super) const fn item(&self) -> &N {
+        &self.node
+    }
+
+    pub(super) fn place(&self) -> &str {
+        &self.cursor
+    }
+}
+
 impl<N: OutputType> TypeName for Edge<N> {
     fn type_name() -> Cow<'static, str> {
         format!("{}Edge", N::type_name()).into()
@@ -192,13 +203,13 @@ impl<N: OutputType> TypeName for Connection<N> {
 #[Object(name_type)]
 impl<N: OutputType + 'static> Connection<N> {
     /// The items with their cursors.
-    fn edges(&self) -> &[Edge<N>] {
-        &self.edges
+    fn edges(&self, ctx: &Context<'_>) -> Edges<'_, N> {
+        Edges::new(&self.edges, &ctx.field())
     }
 
     /// The items.
-    fn nodes(&self) -> Vec<&N> {
-        self.edges.iter().map(|edge| &edge.node).collect()
+    fn nodes(&self, ctx: &Context<'_>) -> Nodes<'_, N> {
+        Nodes::new(&self.edges, &ctx.field())
     }
 
     /// Where the page stands.

@@ -20,7 +20,7 @@ use super::source::{self, Source};
 use super::tag::{self, Tag};
 use super::user::{self, User};
 use super::viewer::{self, Viewer};
-use super::{Began, id, list, store};
+use super::{Began, id, known, list, store};
 use crate::normalize;
 use crate::store::AuthorFilter;
 
@@ -294,11 +294,7 @@ impl Query {
 }
 
 async fn find_planet(ctx: &Context<'_>, slug: Option<&str>) -> Result<Option<Planet>> {
-    let store = store(ctx)?;
-    let row = match slug {
-        Some(slug) => store.find_planet(slug).await?,
-        None => store.default_planet().await?,
-    };
+    let row = known(ctx)?.planet(store(ctx)?, slug).await?;
     Ok(row.map(Planet))
 }
 

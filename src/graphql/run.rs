@@ -65,7 +65,7 @@ pub async fn fill(store: &Store, days: &mut [Day], selections: &[Lookahead<'_>])
     // A run's source is its first entry's.
     let mut parts: Vec<Lookahead<'_>> = runs.iter().map(|run| run.field("entries")).collect();
     parts.extend(runs);
-    let mut entries = gather::entries(store, rows, Wanted::of(&parts))
+    let mut entries = gather::entries(store, None, rows, Wanted::of(&parts))
         .await?
         .into_iter()
         .peekable();

@@ -8,8 +8,8 @@ use super::error::Result;
 use super::mutation::{UserError, Wrong};
 use super::scalar::DateTime;
 use super::user::User;
-use super::{Fault, services};
-use crate::auth::{AuthError, Caller, Issued, SignIn};
+use super::{Fault, services, viewer};
+use crate::auth::{AuthError, Issued, SignIn};
 use crate::follow::Refusal;
 
 /// The mutations of a session; they need no role.
@@ -25,7 +25,7 @@ impl SessionMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Who, and the password.")] input: SignInInput,
     ) -> Result<SignInPayload> {
-        let address = ctx.data_opt::<Caller>().and_then(|caller| caller.address);
+        let address = viewer::caller(ctx).and_then(|caller| caller.address);
         let auth = &services(ctx)?.auth;
         let signed = auth
             .sign_in(&input.username, &input.password, address)

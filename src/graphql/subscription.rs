@@ -14,6 +14,7 @@ use super::filter::EntryFilter;
 use super::gather::Wanted;
 use super::job::Job;
 use super::needs::Needs;
+use super::place::Place;
 use super::{id, live, services, store};
 use crate::publish::Bell;
 use crate::store::{self as rows, Store};
@@ -103,6 +104,7 @@ struct Watch {
     from: Revision,
     filter: Option<rows::EntryFilter>,
     wanted: Wanted,
+    place: Place,
 }
 
 impl Watch {
@@ -117,10 +119,15 @@ impl Watch {
             None => None,
         };
         let head = services.store.head().await?;
-        let from = match after {
-            Some(after) => log::place(&head, &after)?,
-            None => head.revision,
+        let place = ctx.data_opt::<Place>().cloned();
+        let place = place.unwrap_or_else(Place::anywhere);
+        let from = match (place.beginning(), after) {
+            (Some(from), _) if from < head.trimmed_to => return Err(log::expired()),
+            (Some(from), _) => from,
+            (None, Some(after)) => log::place(&head, &after)?,
+            (None, None) => head.revision,
         };
+        place.look(from);
         Ok(Self {
             store: services.store.clone(),
             bell: services.bell.clone(),
@@ -128,6 +135,7 @@ impl Watch {
             from,
             filter,
             wanted: log::wanted(&ctx.look_ahead().field("entry")),
+            place,
         })
     }
 
@@ -140,10 +148,15 @@ impl Watch {
             let batches = live::changes(self.store.clone(), &self.bell, self.from);
             futures::pin_mut!(batches);
             while let Some(mut rows) = batches.try_next().await? {
+                let last = rows.last().map(|row| row.revision);
                 rows.retain(&wants);
                 self.sift(&mut rows).await?;
-                for (_, change) in log::tell(&self.store, &self.epoch, &rows, self.wanted).await? {
+                for (revision, change) in log::tell(&self.store, &self.epoch, &rows, self.wanted).await? {
+                    self.place.tell(revision);
                     yield change;
+                }
+                if let Some(last) = last {
+                    self.place.look(last);
                 }
             }
         }

@@ -1,17 +1,23 @@
 //! The shape of an answer. In: what the executor gave. Out: JSON as the specification has it: no `data` on
 //! a request error, a code on every error, at most twenty of them. Must not know: transports.
 
+use std::sync::Arc;
+
 use async_graphql::{ErrorExtensionValues, Response, ServerError, Value};
+use axum::body::Bytes;
 use axum::http::StatusCode;
 
 use super::refusal::{MAX_ERRORS, to_json};
+use super::result::{Executed, For};
 use crate::graphql::Code;
 
 /// An answer.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub enum Answer {
-    /// It was executed, perhaps with errors in some fields: a whole result.
+    /// It was executed for this one request, perhaps with errors in some fields: a whole result.
     Executed(Box<Response>),
+    /// The same, as others may get it too.
+    Shared(Arc<Executed>),
     /// It was not, or what it wanted may not be had: a request error.
     Refused {
         /// The status where the form of answer lets it tell.
@@ -22,12 +28,26 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// The same, written down for all who may get it; `audience` says who.
+    #[must_use]
+    pub fn shared(self, audience: For) -> Self {
+        match self {
+            Self::Executed(response) => {
+                let is_whole = response.errors.is_empty();
+                let result = Executed::new(to_json(&response), is_whole, audience);
+                Self::Shared(Arc::new(result))
+            }
+            other => other,
+        }
+    }
+
     /// The whole result as JSON, whichever it is.
     #[must_use]
-    pub fn into_body(self) -> String {
+    pub fn into_body(self) -> Bytes {
         match self {
-            Self::Executed(response) => to_json(&response),
-            Self::Refused { errors, .. } => format!("{{\"errors\":{errors}}}"),
+            Self::Executed(response) => to_json(&response).into(),
+            Self::Shared(result) => result.json(),
+            Self::Refused { errors, .. } => format!("{{\"errors\":{errors}}}").into(),
         }
     }
 }
@@ -132,10 +152,11 @@ mod tests {
             let answer = shape(Response::from_errors(vec![error(code, path)]));
             let status = match &answer {
                 Answer::Refused { status, .. } => Some(status.as_u16()),
-                Answer::Executed(_) => None,
+                Answer::Executed(_) | Answer::Shared(_) => None,
             };
             assert_eq!(status, expected, "{code:?}");
-            assert_eq!(answer.into_body().contains("data"), expected.is_none());
+            let body = String::from_utf8(answer.into_body().to_vec()).unwrap();
+            assert_eq!(body.contains("data"), expected.is_none());
         };
         check(Some("UNAUTHENTICATED"), true, Some(401));
         check(Some("FORBIDDEN"), true, Some(403));
@@ -149,6 +170,7 @@ mod tests {
     fn errors_are_cut() {
         let errors = (0..50).map(|_| error(None, false)).collect();
         let body = shape(Response::from_errors(errors)).into_body();
+        let body = String::from_utf8(body.to_vec()).unwrap();
         assert_eq!(body.matches("message").count(), MAX_ERRORS);
     }
 }

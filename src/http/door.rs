@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use apollo_compiler::executable::OperationType;
+use apollo_compiler::response::JsonMap;
 use async_graphql::{Request, Variables};
 use axum::http::{HeaderMap, StatusCode, header};
 use futures::FutureExt as _;
@@ -16,17 +17,22 @@ use tokio::time::timeout;
 use super::answer::{Answer, shape};
 use super::drain::Drain;
 use super::engine::Engine;
-use super::gate::{Gate, InvalidSchema};
+use super::gate::{Gate, InvalidSchema, Passed};
 use super::health::Health;
+use super::kept::{Audience, Question};
 use super::params::Params;
 use super::refusal::Refusal;
+use super::result::For;
 use super::settings::HttpSettings;
+use super::shared::{self, Asked, Shared};
 use crate::auth::{Auth, Caller};
 use crate::clock::Clock;
 use crate::graphql::Code;
 
 /// The one door behind all transports.
 pub struct Door {
+    /// What many get.
+    pub(super) shared: Shared,
     /// Executes.
     pub(super) engine: Engine,
     pub(super) gate: Arc<Gate>,
@@ -57,8 +63,47 @@ pub struct Frame {
 pub struct Prepared {
     /// What it is.
     pub kind: OperationType,
-    /// What is executed.
-    pub request: Request,
+    /// Who asks.
+    pub caller: Caller,
+    /// What is asked, whoever asks.
+    pub question: Question,
+    pub(super) passed: Arc<Passed>,
+    pub(super) operation_name: Option<String>,
+    variables: Variables,
+    pub(super) coerced: JsonMap,
+}
+
+impl Prepared {
+    /// What is executed; as often as it is.
+    #[must_use]
+    pub fn request(&self) -> Request {
+        let mut request = self.bare_request();
+        if let Some(principal) = &self.caller.principal {
+            request = request.data(principal.clone());
+        }
+        request.data(self.caller.clone())
+    }
+
+    /// The same for nobody in particular.
+    #[must_use]
+    pub fn request_of_nobody(&self) -> Request {
+        self.bare_request().data(Caller::default())
+    }
+
+    fn bare_request(&self) -> Request {
+        let mut request = Request::new("").variables(self.variables.clone());
+        request.operation_name.clone_from(&self.operation_name);
+        request.set_parsed_query(self.passed.parsed());
+        request
+    }
+
+    /// With whom an answer may be shared.
+    fn audience(&self) -> Audience {
+        match self.caller.principal {
+            Some(_) => Audience::SignedIn,
+            None => Audience::Anyone,
+        }
+    }
 }
 
 impl Door {
@@ -74,6 +119,7 @@ impl Door {
             settings.documents_bytes,
         )?;
         Ok(Arc::new(Self {
+            shared: Shared::new(settings.answers_bytes),
             engine: frame.engine,
             gate: Arc::new(gate),
             auth: frame.auth,
@@ -116,32 +162,48 @@ impl Door {
         let passed = self.gate.pass(&params.query).await?;
         let name = params.operation_name.as_deref();
         let kind = passed.kind(name)?;
-        passed.check_variables(name, &params.variables)?;
-        let variables = Variables::from_json(Value::Object(params.variables));
-        let mut request = Request::new(params.query).variables(variables);
-        request.operation_name = params.operation_name;
-        request.set_parsed_query(passed.parsed());
-        if let Some(principal) = &caller.principal {
-            request = request.data(principal.clone());
-        }
+        let coerced = passed.coerce_variables(name, &params.variables)?;
         Ok(Prepared {
             kind,
-            request: request.data(caller),
+            caller,
+            question: shared::question(&passed.key, name, &coerced),
+            passed,
+            coerced,
+            operation_name: params.operation_name,
+            variables: Variables::from_json(Value::Object(params.variables)),
         })
     }
 
-    /// Executes a query or mutation; what is not done in time is given up, and stops working.
+    /// Answers a query or mutation. A query whose answer is known is not executed, and one that another is waiting
+    /// for is executed once for both.
     ///
     /// # Errors
     /// It took too long, or the executor broke down.
-    pub async fn execute(&self, prepared: Prepared) -> Result<Answer, Refusal> {
+    pub async fn answer(&self, prepared: &Prepared) -> Result<Answer, Refusal> {
+        let sharable = prepared.kind == OperationType::Query && !prepared.caller.token_refused;
+        match (self.engine.version(), &self.shared.kept) {
+            (Some(version), Some(kept)) if sharable => {
+                let execute = || self.execute(prepared);
+                kept.answer(prepared.question, prepared.audience(), version, execute)
+                    .await
+            }
+            _ => self.execute(prepared).await,
+        }
+    }
+
+    /// Executes a query or mutation; what is not done in time is given up, and stops working.
+    async fn execute(&self, prepared: &Prepared) -> Result<Answer, Refusal> {
         let limit = match prepared.kind {
             OperationType::Mutation => self.settings.mutation_timeout,
             OperationType::Query | OperationType::Subscription => self.settings.query_timeout,
         };
-        let work = AssertUnwindSafe(self.engine.execute(prepared.request)).catch_unwind();
+        let asked = Asked::default();
+        let request = prepared.request().data(asked.clone());
+        let work = AssertUnwindSafe(self.engine.execute(request)).catch_unwind();
         match timeout(limit, work).await {
-            Ok(Ok(response)) => Ok(shape(response)),
+            Ok(Ok(response)) if prepared.kind != OperationType::Query => Ok(shape(response)),
+            Ok(Ok(response)) if asked.who() => Ok(shape(response).shared(For::Asker)),
+            Ok(Ok(response)) => Ok(shape(response).shared(For::Everyone)),
             Ok(Err(_)) => {
                 tracing::error!("graphql execution panicked");
                 Err(Refusal::internal())

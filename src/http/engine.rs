@@ -2,11 +2,13 @@
 //! stream of answers. Must not know: HTTP.
 
 use async_graphql::{ObjectType, Request, Response, Schema, SubscriptionType};
+use entity::Revision;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 
 type Execute = dyn Fn(Request) -> BoxFuture<'static, Response> + Send + Sync;
 type Open = dyn Fn(Request) -> Request + Send + Sync;
+type Version = dyn Fn() -> Option<Revision> + Send + Sync;
 type Stream = dyn Fn(Request) -> BoxStream<'static, Response> + Send + Sync;
 
 /// A schema that executes, its types left behind.
@@ -14,6 +16,7 @@ pub struct Engine {
     execute: Box<Execute>,
     stream: Box<Stream>,
     open: Box<Open>,
+    version: Box<Version>,
     sdl: String,
 }
 
@@ -34,6 +37,7 @@ impl Engine {
             }),
             stream: Box::new(move |request| streaming.execute_stream(request)),
             open: Box::new(|request| request),
+            version: Box::new(|| None),
             sdl,
         }
     }
@@ -45,6 +49,22 @@ impl Engine {
             open: Box::new(open),
             ..self
         }
+    }
+
+    /// Tells the version of all that answers are made of; none while it is not known. Answers are shared only while
+    /// it is.
+    #[must_use]
+    pub fn versioned(self, version: impl Fn() -> Option<Revision> + Send + Sync + 'static) -> Self {
+        Self {
+            version: Box::new(version),
+            ..self
+        }
+    }
+
+    /// The version of all that answers are made of, if it is known.
+    #[must_use]
+    pub fn version(&self) -> Option<Revision> {
+        (self.version)()
     }
 
     /// The schema's text.

@@ -1,18 +1,20 @@
 //! The one source of events behind WebSocket, SSE and multipart. In: a prepared operation. Out: its events,
 //! until it ends, the caller's token expires, or the server stops. Nothing is read ahead: a client that
-//! reads slowly makes its subscription read the change log slowly, so no queue can overflow. Must not
-//! know: how events are written.
+//! reads slowly has its place in the change log and no queue, so none can overflow. Must not know: how events
+//! are written.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use apollo_compiler::executable::OperationType;
+use axum::extract::ws::Utf8Bytes;
 use futures::stream::BoxStream;
 use futures::{FutureExt as _, StreamExt as _};
 
-use super::answer::{Answer, shape};
+use super::answer::Answer;
 use super::door::{Door, Prepared};
+use super::following;
 use super::refusal::{Problem, Refusal, to_json};
+use super::shared;
 use crate::auth::Caller;
 use crate::graphql::Code;
 
@@ -20,7 +22,7 @@ use crate::graphql::Code;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A result, as JSON.
-    Next(String),
+    Next(Utf8Bytes),
     /// It was not executed: the list of errors, as JSON. Nothing follows.
     Refused(String),
     /// The caller's token is not good any more. Nothing follows.
@@ -63,9 +65,9 @@ pub fn of(door: Arc<Door>, prepared: Prepared, caller: Caller) -> BoxStream<'sta
         return subscription(door, prepared, caller);
     }
     let answer = async move {
-        match door.execute(prepared).await {
+        match door.answer(&prepared).await {
             Ok(Answer::Refused { errors, .. }) => Event::Refused(errors),
-            Ok(executed) => Event::Next(executed.into_body()),
+            Ok(executed) => Event::Next(text(executed)),
             Err(refusal) => Event::refused(&refusal),
         }
     };
@@ -73,9 +75,11 @@ pub fn of(door: Arc<Door>, prepared: Prepared, caller: Caller) -> BoxStream<'sta
 }
 
 fn subscription(door: Arc<Door>, prepared: Prepared, caller: Caller) -> BoxStream<'static, Event> {
-    let mut answers = door.engine.stream(prepared.request);
+    let mut events = match shared::following(&prepared) {
+        Some(following) => following::follow(Arc::clone(&door), prepared, following),
+        None => following::alone(&door, &prepared),
+    };
     let stream = async_stream::stream! {
-        let mut begun = false;
         let (expired, stopping) = (door.expired(&caller), door.drain.stopping());
         tokio::pin!(expired, stopping);
         loop {
@@ -83,14 +87,9 @@ fn subscription(door: Arc<Door>, prepared: Prepared, caller: Caller) -> BoxStrea
                 biased;
                 () = &mut stopping => Some(Event::Stopping),
                 () = &mut expired => Some(Event::Expired),
-                answer = AssertUnwindSafe(answers.next()).catch_unwind() => {
-                    answer.map_or_else(|_| Some(panicked()), |answer| {
-                        answer.map(|response| event(shape(response), begun))
-                    })
-                }
+                event = events.next() => event,
             };
             let Some(event) = next else { return };
-            begun = true;
             let last = !matches!(event, Event::Next(_));
             yield event;
             if last {
@@ -101,16 +100,22 @@ fn subscription(door: Arc<Door>, prepared: Prepared, caller: Caller) -> BoxStrea
     stream.boxed()
 }
 
-fn panicked() -> Event {
+/// What a subscription that broke down gives.
+pub fn panicked() -> Event {
     tracing::error!("graphql subscription panicked");
     Event::refused(&Refusal::internal())
 }
 
 /// Before the first result a request error means that there is no subscription; after it, it is one result
 /// among others.
-fn event(answer: Answer, begun: bool) -> Event {
+pub fn of_answer(answer: Answer, begun: bool) -> Event {
     match answer {
         Answer::Refused { errors, .. } if !begun => Event::Refused(errors),
-        answer => Event::Next(answer.into_body()),
+        answer => Event::Next(text(answer)),
     }
+}
+
+/// JSON is UTF-8, so there is always a text.
+pub fn text(answer: Answer) -> Utf8Bytes {
+    Utf8Bytes::try_from(answer.into_body()).unwrap_or_default()
 }

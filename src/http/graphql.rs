@@ -10,10 +10,13 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header, request};
 use axum::response::Response;
 
+use super::answer::Answer;
 use super::door::{Door, Prepared, bearer};
 use super::events;
+use super::intake::Said;
 use super::negotiate::{Form, choose};
 use super::refusal::Refusal;
+use super::wishes::Wishes;
 use super::{intake, multipart, respond, sse};
 use crate::auth::Caller;
 use crate::graphql::Code;
@@ -55,7 +58,17 @@ async fn handle(
             "Answers are application/graphql-response+json or application/json.",
         ));
     }
-    let (caller, prepared) = admit(door, parts, body).await?;
+    let said = intake::take(parts, body, &door.settings).await?;
+    let wishes = Wishes::of(parts, door.settings.max_age);
+    // What was said before by somebody without a token, and was a query, need not be looked at again.
+    let is_anonymous = !parts.headers.contains_key(header::AUTHORIZATION);
+    if is_anonymous
+        && let Some(form) = choose(accept, ANSWERS)
+        && let Some(result) = door.shared.recall(&said, door.engine.version()).await
+    {
+        return Ok(respond::answer(Answer::Shared(result), form, &wishes).await);
+    }
+    let (caller, prepared) = admit(door, parts, &said).await?;
     let form = if prepared.kind == OperationType::Subscription {
         choose(accept, STREAMS).ok_or_else(|| {
             not_acceptable(
@@ -70,7 +83,11 @@ async fn handle(
     };
     match form {
         Form::Json | Form::GraphqlResponse => {
-            Ok(respond::answer(door.execute(prepared).await?, form))
+            let answer = door.answer(&prepared).await?;
+            if is_anonymous {
+                door.shared.remember(said, &prepared);
+            }
+            Ok(respond::answer(answer, form, &wishes).await)
         }
         Form::Multipart => Ok(multipart::respond(
             door,
@@ -83,16 +100,16 @@ async fn handle(
     }
 }
 
-/// Reads a request, finds out who asks, and takes the operation through the gate; over GET no mutation.
+/// Reads what is said, finds out who asks, and takes the operation through the gate; over GET no mutation.
 ///
 /// # Errors
 /// Whatever is wrong with it.
 pub async fn admit(
     door: &Door,
     parts: &request::Parts,
-    body: Body,
+    said: &Said,
 ) -> Result<(Caller, Prepared), Refusal> {
-    let params = intake::read(parts, body, &door.settings).await?;
+    let params = said.params()?;
     let caller = door.caller(bearer(&parts.headers), address(parts)).await?;
     let prepared = door.prepare(params, caller.clone()).await?;
     if prepared.kind == OperationType::Mutation && parts.method != Method::POST {

@@ -1,7 +1,7 @@
-//! Reads the parameters out of an HTTP request. In: method, headers, query string, body. Out: parameters,
+//! Takes what is said out of an HTTP request. In: method, headers, query string, body. Out: parameters,
 //! or what is wrong with the request as HTTP. Must not know: GraphQL.
 
-use axum::body::{Body, HttpBody as _, to_bytes};
+use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
 use axum::http::{HeaderMap, Method, StatusCode, header, request};
 use tokio::time::timeout;
 
@@ -10,17 +10,50 @@ use super::refusal::Refusal;
 use super::settings::HttpSettings;
 use crate::graphql::Code;
 
-/// Reads a GET's query string or a POST's JSON body.
+/// What a request says, not yet looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Said {
+    /// In the query string of a GET.
+    Query(String),
+    /// In the body of a POST.
+    Body(Bytes),
+}
+
+impl Said {
+    /// How long it is, in bytes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Query(text) => text.len(),
+            Self::Body(bytes) => bytes.len(),
+        }
+    }
+
+    /// The parameters in it.
+    ///
+    /// # Errors
+    /// It is wrong (400).
+    pub fn params(&self) -> Result<Params, Refusal> {
+        match self {
+            Self::Query(text) => params::from_query(text),
+            Self::Body(bytes) => params::from_json(bytes),
+        }
+    }
+}
+
+/// Takes a GET's query string or a POST's JSON body.
 ///
 /// # Errors
-/// Another method (405), another type of body (415), too large (413), too slow (408), or wrong (400).
-pub async fn read(
+/// Another method (405), another type of body (415), too large (413), or too slow (408).
+pub async fn take(
     parts: &request::Parts,
     body: Body,
     settings: &HttpSettings,
-) -> Result<Params, Refusal> {
+) -> Result<Said, Refusal> {
     if parts.method == Method::GET || parts.method == Method::HEAD {
-        return params::from_query(parts.uri.query().unwrap_or_default());
+        return Ok(Said::Query(
+            parts.uri.query().unwrap_or_default().to_owned(),
+        ));
     }
     if parts.method != Method::POST {
         return Err(Refusal::of_request(
@@ -35,7 +68,7 @@ pub async fn read(
         return Err(too_large(limit));
     }
     match timeout(settings.body_timeout, to_bytes(body, limit)).await {
-        Ok(Ok(bytes)) => params::from_json(&bytes),
+        Ok(Ok(bytes)) => Ok(Said::Body(bytes)),
         Ok(Err(_)) => Err(too_large(limit)),
         Err(_) => Err(Refusal::of_request(
             StatusCode::REQUEST_TIMEOUT,

@@ -7,21 +7,28 @@ mod door;
 mod drain;
 mod engine;
 mod events;
+mod following;
 mod gate;
 mod graphql;
 mod health;
+mod hub;
 mod intake;
+mod kept;
 mod layers;
 mod multipart;
 mod negotiate;
 mod pages;
 mod params;
+mod patience;
 mod refusal;
 mod respond;
+mod result;
 mod serve;
 mod settings;
+mod shared;
 mod sse;
 mod websocket;
+mod wishes;
 
 use std::sync::Arc;
 
@@ -35,7 +42,7 @@ pub use drain::Drain;
 pub use engine::Engine;
 pub use gate::{Gate, InvalidSchema, Limits};
 pub use health::Health;
-pub use serve::serve;
+pub use serve::{Patience, serve};
 pub use settings::HttpSettings;
 
 /// All routes; `more` are served beside them, inside the same layers.

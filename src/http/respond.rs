@@ -2,21 +2,23 @@
 //! headers, body. Must not know: what was asked.
 
 use async_graphql_axum::GraphQLResponse;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::answer::Answer;
 use super::negotiate::Form;
 use super::refusal::Refusal;
+use super::result::Executed;
+use super::wishes::Wishes;
 
 /// An answer in one of the two JSON forms.
-#[must_use]
-pub fn answer(answer: Answer, form: Form) -> Response {
+pub async fn answer(answer: Answer, form: Form, wishes: &Wishes) -> Response {
     match answer {
         Answer::Executed(response) => {
             labelled(GraphQLResponse::from(*response).into_response(), form)
         }
+        Answer::Shared(result) => shared(&result, form, wishes).await,
         Answer::Refused { status, .. } => {
             let told = form == Form::GraphqlResponse;
             let status = if told { status } else { StatusCode::OK };
@@ -27,6 +29,41 @@ pub fn answer(answer: Answer, form: Form) -> Response {
             response
         }
     }
+}
+
+/// What is the same for everyone is compressed here, once; the rest further out, for each. Only what a GET without a
+/// token gets may be kept by others, and has a tag.
+async fn shared(result: &Executed, form: Form, wishes: &Wishes) -> Response {
+    if result.is_personal() || !result.is_whole() {
+        return json(StatusCode::OK, result.json(), form);
+    }
+    let public = wishes.get.as_ref().filter(|get| !get.is_signed);
+    let (bytes, coding) = result.bytes(wishes.coding).await;
+    let has = public.and_then(|get| get.has.as_deref());
+    let mut response = if has.is_some_and(|tags| result.is_named_by(tags)) {
+        let mut response = json(StatusCode::NOT_MODIFIED, Bytes::new(), form);
+        response.headers_mut().remove(header::CONTENT_TYPE);
+        response
+    } else {
+        let mut response = json(StatusCode::OK, bytes, form);
+        if let Some(name) = coding.name() {
+            let name = HeaderValue::from_static(name);
+            response
+                .headers_mut()
+                .insert(header::CONTENT_ENCODING, name);
+        }
+        response
+    };
+    let headers = response.headers_mut();
+    headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if let Some(get) = public {
+        headers.insert(header::ETAG, result.tag(coding));
+        let kept = format!("public, max-age={}, must-revalidate", get.max_age.as_secs());
+        if let Ok(kept) = HeaderValue::try_from(kept) {
+            headers.insert(header::CACHE_CONTROL, kept);
+        }
+    }
+    response
 }
 
 /// A refusal. Its status is told unless the client knows no better form than `application/json` and the
@@ -69,8 +106,8 @@ pub fn stream(content_type: &'static str, body: Body) -> Response {
     response
 }
 
-fn json(status: StatusCode, body: String, form: Form) -> Response {
-    labelled((status, body).into_response(), form)
+fn json(status: StatusCode, body: impl Into<Body>, form: Form) -> Response {
+    labelled((status, body.into()).into_response(), form)
 }
 
 /// The headers that every answer in JSON carries.
@@ -82,7 +119,10 @@ fn labelled(mut response: Response, form: Form) -> Response {
     };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, no-store"),
+    );
     headers.append(
         header::VARY,
         HeaderValue::from_static("accept, authorization"),

@@ -16,6 +16,7 @@ use tokio::time::{sleep, timeout};
 use tower::Layer as _;
 
 use super::drain::Drain;
+use super::patience::Patient;
 
 /// How long a client may take over the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
@@ -24,8 +25,17 @@ const STREAMS_PER_CONNECTION: u32 = 100;
 /// How long to rest when no connection can be accepted (no file descriptors are left).
 const REST: Duration = Duration::from_millis(200);
 
-/// Serves until the drain is told to stop, then waits at most `patience` for what is open.
-pub async fn serve(listener: TcpListener, router: Router, drain: Drain, patience: Duration) {
+/// How long to wait for clients.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// Until one that is sent something takes any of it.
+    pub write: Duration,
+    /// Until what is open has ended, once the server stops.
+    pub drain: Duration,
+}
+
+/// Serves until the drain is told to stop, then waits a while for what is open.
+pub async fn serve(listener: TcpListener, router: Router, drain: Drain, patience: Patience) {
     let graceful = GracefulShutdown::new();
     let builder = Arc::new(builder());
     loop {
@@ -37,6 +47,9 @@ pub async fn serve(listener: TcpListener, router: Router, drain: Drain, patience
             Ok((stream, address)) => {
                 let service = Extension(ConnectInfo(address)).layer(router.clone());
                 let watcher = graceful.watcher();
+                // Events are small and must not wait for more.
+                let _ = stream.set_nodelay(true);
+                let stream = Patient::new(stream, patience.write);
                 tokio::spawn(connection(stream, Arc::clone(&builder), service, watcher));
             }
             Err(error) => {
@@ -50,7 +63,7 @@ pub async fn serve(listener: TcpListener, router: Router, drain: Drain, patience
         graceful.shutdown().await;
         drain.released().await;
     };
-    if timeout(patience, finished).await.is_err() {
+    if timeout(patience.drain, finished).await.is_err() {
         tracing::warn!("connections cut off at shutdown");
     }
 }
@@ -72,13 +85,11 @@ fn builder() -> Builder<TokioExecutor> {
 type Service = axum::middleware::AddExtension<Router, ConnectInfo<SocketAddr>>;
 
 async fn connection(
-    stream: TcpStream,
+    stream: Patient<TcpStream>,
     builder: Arc<Builder<TokioExecutor>>,
     service: Service,
     watcher: Watcher,
 ) {
-    // Events are small and must not wait for more.
-    let _ = stream.set_nodelay(true);
     let service = TowerToHyperService::new(service);
     let serving = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     let served = watcher.watch(serving.into_owned()).await;

@@ -19,7 +19,7 @@ use super::door::Door;
 use super::events::{self, Event};
 use super::graphql::{accept, admit, not_acceptable};
 use super::negotiate::{Form, choose};
-use super::respond;
+use super::{intake, respond};
 
 /// The handler of `/graphql/stream`.
 pub async fn serve(State(door): State<Arc<Door>>, request: Request) -> Response {
@@ -27,7 +27,11 @@ pub async fn serve(State(door): State<Arc<Door>>, request: Request) -> Response 
     if choose(accept(&parts.headers).as_deref(), &[Form::EventStream]).is_none() {
         return respond::stream_refusal(&not_acceptable("Here is only text/event-stream."));
     }
-    match admit(&door, &parts, body).await {
+    let admitted = async {
+        let said = intake::take(&parts, body, &door.settings).await?;
+        admit(&door, &parts, &said).await
+    };
+    match admitted.await {
         Ok((caller, prepared)) => respond(&door, events::of(Arc::clone(&door), prepared, caller)),
         Err(refusal) => {
             let response = respond::stream_refusal(&refusal);

@@ -9,15 +9,16 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 
 use super::Bell;
-use crate::store::{Notice, Notices, Store, StoreError};
+use crate::store::{Backend, Notice, Notices, Store, StoreError};
 
 /// Runs until `shutdown`; looks at the head every `every` at the latest. A database that does not answer
 /// is tried again then, and the failure is logged.
 pub async fn follow(store: Store, bell: Bell, every: Duration, shutdown: CancellationToken) {
     let mut committed = store.committed();
+    bell.knows(store.committed());
     let mut moved = store.moved_jobs();
     let mut notices = listen(&store).await;
-    look(&store, &bell).await;
+    hear(&store, &bell, notices.as_ref()).await;
     let mut timer = interval_at(Instant::now() + every, every);
     timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -33,15 +34,19 @@ pub async fn follow(store: Store, bell: Bell, every: Duration, shutdown: Cancell
             Heard::Job(job) => bell.ring_job(job),
             Heard::Lost => {
                 bell.ring_jobs();
-                look(&store, &bell).await;
+                bell.hears(false);
+                hear(&store, &bell, notices.as_ref()).await;
             }
-            Heard::Deaf => notices = None,
+            Heard::Deaf => {
+                bell.hears(false);
+                notices = None;
+            }
             Heard::Tick => {
                 if notices.is_none() {
                     notices = listen(&store).await;
                 }
                 bell.ring_jobs();
-                look(&store, &bell).await;
+                hear(&store, &bell, notices.as_ref()).await;
             }
         }
     }
@@ -97,10 +102,15 @@ async fn listen(store: &Store) -> Option<Notices> {
     }
 }
 
-async fn look(store: &Store, bell: &Bell) {
+/// Looks how far the change log has come. From then on nothing goes unheard, if `notices` come or none are needed.
+async fn hear(store: &Store, bell: &Bell, notices: Option<&Notices>) {
     match store.head().await {
-        Ok(head) => bell.ring(head.revision),
+        Ok(head) => {
+            bell.ring(head.revision);
+            bell.hears(notices.is_some() || store.backend() == Backend::Sqlite);
+        }
         Err(error) => {
+            bell.hears(false);
             let error: &dyn std::error::Error = &error;
             tracing::warn!(error, "looking at the change log failed");
         }

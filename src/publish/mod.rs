@@ -3,6 +3,9 @@
 
 mod follow;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
 use entity::{JobId, Revision};
 use tokio::sync::{broadcast, watch};
 
@@ -17,6 +20,10 @@ const JOB_RINGS: usize = 256;
 pub struct Bell {
     revision: watch::Sender<Revision>,
     jobs: broadcast::Sender<Option<JobId>>,
+    /// What this process committed itself, known before anyone is told that it is done.
+    own: Arc<OnceLock<watch::Receiver<Revision>>>,
+    /// Whether every commit is heard, those of other nodes too.
+    hearing: Arc<AtomicBool>,
 }
 
 /// Waits for the change log to grow.
@@ -40,7 +47,27 @@ impl Bell {
         Self {
             revision: watch::Sender::new(Revision(0)),
             jobs: broadcast::Sender::new(JOB_RINGS),
+            own: Arc::default(),
+            hearing: Arc::default(),
         }
+    }
+
+    /// The version of all public data: rises with everything that changes any of it, and before who changed it is
+    /// told that it is done. None while commits may go unheard.
+    #[must_use]
+    pub fn version(&self) -> Option<Revision> {
+        let hears_all = self.own.get().is_some() && self.hearing.load(Ordering::Acquire);
+        hears_all.then(|| self.last())
+    }
+
+    /// From now on the bell knows what this process commits, without being rung.
+    fn knows(&self, committed: watch::Receiver<Revision>) {
+        // A second time it knows it already.
+        self.own.set(committed).ok();
+    }
+
+    fn hears(&self, all: bool) {
+        self.hearing.store(all, Ordering::Release);
     }
 
     /// Says that the change log has come to `revision`. An older number than the last wakes nobody.
@@ -63,10 +90,11 @@ impl Bell {
         self.jobs.send(None).ok();
     }
 
-    /// The newest number that was rung; 0 before the first.
+    /// The newest number that was rung or committed here; 0 before the first.
     #[must_use]
     pub fn last(&self) -> Revision {
-        *self.revision.borrow()
+        let own = self.own.get().map_or(Revision(0), |own| *own.borrow());
+        own.max(*self.revision.borrow())
     }
 
     /// A listener that has heard everything up to now. Subscribe before reading the change log: what is

@@ -7,7 +7,11 @@ use entity::{
     AuthorId, EntryId, PlanetId, SourceId, author, enclosure, entry, entry_author, entry_body,
     entry_tag, planet, poll_state, source,
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, Query, UnionType};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, JoinType, QueryFilter, QueryOrder,
+    QueryResult, QuerySelect, QueryTrait, RelationTrait,
+};
 
 use super::error::Reading;
 use super::{Store, StoreError};
@@ -46,6 +50,47 @@ by_ids! {
     authors_by_ids: author, AuthorId;
     /// Planets.
     planets_by_ids: planet, PlanetId;
+}
+
+/// Who wrote entries, and their tags.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// In the publisher's order.
+    pub authors: HashMap<EntryId, Vec<author::Model>>,
+    /// In the publisher's order and spelling.
+    pub tags: HashMap<EntryId, Vec<String>>,
+}
+
+impl Names {
+    /// Reads the rows of [`Store::names_of`], which come in no order.
+    fn of(rows: &[QueryResult]) -> Result<Self, DbErr> {
+        let (mut authors, mut tags) = (Vec::new(), Vec::new());
+        for row in rows {
+            let place: (EntryId, i16) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            let id: AuthorId = row.try_get_by_index(2)?;
+            let name: String = row.try_get_by_index(4)?;
+            if id.0 < 0 {
+                tags.push((place, name));
+                continue;
+            }
+            let author = author::Model {
+                id,
+                identity: row.try_get_by_index(3)?,
+                name,
+                name_key: row.try_get_by_index(5)?,
+                url: row.try_get_by_index(6)?,
+                avatar_url: row.try_get_by_index(7)?,
+                entry_count: row.try_get_by_index(8)?,
+            };
+            authors.push((place, author));
+        }
+        authors.sort_unstable_by_key(|(place, _)| *place);
+        tags.sort_unstable_by_key(|(place, _)| *place);
+        Ok(Self {
+            authors: grouped(authors.into_iter().map(|((id, _), author)| (id, author))),
+            tags: grouped(tags.into_iter().map(|((id, _), tag)| (id, tag))),
+        })
+    }
 }
 
 /// Puts rows under their parents, in the order in which they come.
@@ -146,6 +191,53 @@ impl Store {
             .await
             .reading("tags of entries")?;
         Ok(grouped(rows))
+    }
+
+    /// Who wrote entries and their tags, as [`Store::authors_of`] and [`Store::tags_of`] give them, in one statement:
+    /// the two are small, and a statement costs about as much as twenty rows.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn names_of(&self, entries: &[EntryId]) -> Result<Names, StoreError> {
+        if entries.is_empty() {
+            return Ok(Names::default());
+        }
+        let mut authors = entry_author::Entity::find()
+            .select_only()
+            .column(entry_author::Column::EntryId)
+            .column(entry_author::Column::Position)
+            .columns([
+                author::Column::Id,
+                author::Column::Identity,
+                author::Column::Name,
+                author::Column::NameKey,
+                author::Column::Url,
+                author::Column::AvatarUrl,
+                author::Column::EntryCount,
+            ])
+            .join(JoinType::InnerJoin, entry_author::Relation::Author.def())
+            .filter(entry_author::Column::EntryId.is_in(entries.iter().copied()))
+            .into_query();
+        let none = || Expr::value(Option::<String>::None);
+        let tags = Query::select()
+            .column(entry_tag::Column::EntryId)
+            .column(entry_tag::Column::Position)
+            .expr(Expr::value(-1_i64))
+            .exprs([
+                none(),
+                Expr::col(entry_tag::Column::Name),
+                none(),
+                none(),
+                none(),
+            ])
+            .expr(Expr::value(0_i64))
+            .from(entry_tag::Entity)
+            .and_where(entry_tag::Column::EntryId.is_in(entries.iter().copied()))
+            .to_owned();
+        authors.union(UnionType::All, tags);
+        let rows = self.reader().query_all(&authors).await;
+        rows.and_then(|rows| Names::of(&rows))
+            .reading("names of entries")
     }
 
     /// Files that entries carry, in the publisher's order.

@@ -115,7 +115,8 @@ impl Store {
             .reading("changes")
     }
 
-    /// Drops the rows older than `before`, except the newest of all; tells how many.
+    /// Drops the rows older than `before`; tells how many. That is a change of its own, since clients see how far
+    /// back the log reaches: it leaves a row at `before`.
     ///
     /// # Errors
     /// When the transaction fails; nothing is dropped then.
@@ -160,6 +161,7 @@ async fn trim(tx: &Tx, before: Millis) -> Result<Work<u64>, DbErr> {
             .filter(change_head::Column::Id.eq(1))
             .exec(&tx.db)
             .await?;
+        return Ok(Work::told(gone, vec![NewChange::other(before)]));
     }
     Ok(Work::quiet(gone))
 }

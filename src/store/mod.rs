@@ -50,6 +50,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, TransactionTrait};
 use tokio::sync::{broadcast, watch};
 
 pub use account::{NewUser, RemoveUser, UpdateUser, UserChanges};
+pub use batch::Names;
 pub use change::Head;
 pub use edit::{Pause, SourceChanges, UpdateSource};
 pub use entries::{EntryFilter, EntryOrder, EntryPosition};

@@ -1,12 +1,15 @@
 //! The graphql-sse protocol's distinct connections mode, through the front door.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use feedgraph::http::HttpSettings;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 
-use crate::support::within;
+use crate::support::{eventually, within};
 use crate::tiny::Tiny;
 
 async fn open(tiny: &Tiny, document: &str) -> Response {
@@ -74,5 +77,20 @@ on_each_database! {
         let rest = text_until(&mut response, "complete").await;
         assert!(!rest.contains("complete"), "{rest}");
         within("the server's end", tiny.served).await.unwrap();
+    }
+
+    async fn who_stops_reading_is_let_go(database: Database) {
+        let settings = HttpSettings { write_timeout: Duration::from_millis(200), ..HttpSettings::default() };
+        let tiny = Tiny::start(&database, settings).await;
+        let mut stream = TcpStream::connect(tiny.url.trim_start_matches("http://")).await.unwrap();
+        let body = json!({"query": "subscription { flood }"}).to_string();
+        let head = format!("POST /graphql/stream HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(body.as_bytes()).await.unwrap();
+        // Nothing is read; once the server has let go, nothing more can be sent to it.
+        eventually("the server's end of the connection", || async {
+            let sent = stream.try_write(b"x");
+            sent.err().filter(|error| error.kind() != ErrorKind::WouldBlock)
+        }).await;
     }
 }

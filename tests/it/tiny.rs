@@ -171,7 +171,7 @@ impl Tiny {
         let schema = schema.data(Arc::clone(&slow_begun)).finish();
         let stop = CancellationToken::new();
         let drain = Drain::on(stop.clone());
-        let patience = settings.drain_timeout;
+        let patience = settings.patience();
         let asked = store.clone();
         let door = Door::new(Frame {
             engine: Engine::new(schema.clone(), schema.sdl()),

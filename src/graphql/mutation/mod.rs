@@ -16,7 +16,7 @@ use entity::UserId;
 pub use user_error::{UserError, Wrong};
 
 use super::session::SessionMutation;
-use crate::auth::Principal;
+use super::viewer;
 
 /// Changes. Wrong input comes back in `userErrors` with the argument's path and a code, and nothing is changed.
 /// A missing or bad token is a request error with extensions.code UNAUTHENTICATED, a role that does not
@@ -33,6 +33,5 @@ pub struct Mutation(
 
 /// Who asks.
 fn asker(ctx: &Context<'_>) -> Option<UserId> {
-    ctx.data_opt::<Principal>()
-        .map(|principal| principal.user_id)
+    viewer::principal(ctx).map(|principal| principal.user_id)
 }

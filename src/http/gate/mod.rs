@@ -8,7 +8,8 @@ mod limits;
 
 use std::sync::Arc;
 
-use apollo_compiler::executable::{ExecutableDocument, OperationType};
+use apollo_compiler::ast;
+use apollo_compiler::executable::{ExecutableDocument, OperationType, Selection};
 use apollo_compiler::parser::Parser;
 use apollo_compiler::response::JsonMap;
 use apollo_compiler::schema::ExtendedType;
@@ -37,9 +38,31 @@ pub struct Gate {
 
 /// A document that has passed.
 pub struct Passed {
+    /// A hash of its text.
+    pub key: [u8; 32],
     document: Valid<ExecutableDocument>,
     parsed: parsed::ExecutableDocument,
     schema: Arc<Valid<Schema>>,
+}
+
+/// The root field of a subscription.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RootField {
+    /// Its name in the schema.
+    pub name: String,
+    /// Its argument `after`.
+    pub after: After,
+}
+
+/// Where the value of `after` comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum After {
+    /// There is none.
+    Nowhere,
+    /// From a variable that serves nothing else.
+    Variable(String),
+    /// It is part of the document.
+    Document,
 }
 
 /// The schema's text does not describe a valid schema.
@@ -90,7 +113,7 @@ impl Gate {
         }
         let _turn = self.looking.acquire().await;
         let (gate, text) = (Arc::clone(self), text.to_owned());
-        let looked = tokio::task::spawn_blocking(move || gate.look(&text)).await;
+        let looked = tokio::task::spawn_blocking(move || gate.look(&text, key)).await;
         let passed = Arc::new(looked.map_err(|error| {
             tracing::error!(error = %error, "document check failed");
             Refusal::internal()
@@ -99,7 +122,7 @@ impl Gate {
         Ok(passed)
     }
 
-    fn look(&self, text: &str) -> Result<Passed, Refusal> {
+    fn look(&self, text: &str, key: [u8; 32]) -> Result<Passed, Refusal> {
         let mut parser = Parser::new()
             .token_limit(self.limits.tokens)
             .recursion_limit(self.limits.nesting);
@@ -115,6 +138,7 @@ impl Gate {
             .validate(&self.schema)
             .map_err(|error| refuse(&error.errors, Code::GraphqlValidationFailed))?;
         Ok(Passed {
+            key,
             parsed: parse_again(text, &document)?,
             document,
             schema: Arc::clone(&self.schema),
@@ -138,30 +162,61 @@ impl Passed {
         })
     }
 
-    /// Checks the values given for the operation's variables.
+    /// Checks the values given for the operation's variables, and gives them as the operation sees them: with
+    /// defaults, in the order of the document, and without those that it does not know.
     ///
     /// # Errors
     /// A required variable has no value, or a value is not of its variable's type.
-    pub fn check_variables(
+    pub fn coerce_variables(
         &self,
         operation_name: Option<&str>,
         values: &Map<String, Value>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<JsonMap, Refusal> {
         let Ok(operation) = self.document.operations.get(operation_name) else {
-            return Ok(());
+            return Ok(JsonMap::new());
         };
         if operation.variables.is_empty() {
-            return Ok(());
+            return Ok(JsonMap::new());
         }
         let values: JsonMap = serde_json::from_value(Value::Object(values.clone()))
             .map_err(|_| Refusal::bad_request("The variables cannot be read."))?;
         apollo_compiler::request::coerce_variable_values(&self.schema, operation, &values)
-            .map(|_| ())
+            .map(Valid::into_inner)
             .map_err(|error| {
                 let mut problem = Problem::new(Code::InvalidArgument, error.message().to_string());
                 problem.locations = locations(&error.to_graphql_error(&self.document.sources));
                 Refusal::of_document(vec![problem])
             })
+    }
+
+    /// The root field of a subscription, when it stands in the operation itself, and where its `after` comes from.
+    #[must_use]
+    pub fn root_field(&self, operation_name: Option<&str>) -> Option<RootField> {
+        let operation = self.document.operations.get(operation_name).ok()?;
+        let Some(Selection::Field(field)) = operation.selection_set.selections.first() else {
+            return None;
+        };
+        let after = field.arguments.iter().find(|one| one.name == "after");
+        let after = match after.map(|one| one.value.as_ref()) {
+            None | Some(ast::Value::Null) => After::Nowhere,
+            Some(ast::Value::Variable(name)) if self.is_used_once(name) => {
+                After::Variable(name.to_string())
+            }
+            Some(_) => After::Document,
+        };
+        Some(RootField {
+            name: field.name.to_string(),
+            after,
+        })
+    }
+
+    /// Whether a variable stands once in the document beside where it is declared.
+    fn is_used_once(&self, name: &str) -> bool {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let text = self.document.to_string();
+        let variables = text.split('$').skip(1);
+        let uses = variables.filter(|rest| rest.split(|c| !is_part(c)).next() == Some(name));
+        uses.count() == 2
     }
 
     /// The document as async-graphql executes it.

@@ -157,12 +157,12 @@ async fn operations_are_found_and_variables_are_checked() {
     let values = |text| serde_json::from_str::<Map<String, Value>>(text).unwrap();
     assert!(
         passed
-            .check_variables(Some("A"), &values(r#"{"x":1}"#))
+            .coerce_variables(Some("A"), &values(r#"{"x":1}"#))
             .is_ok()
     );
     for wrong in ["{}", r#"{"x":null}"#, r#"{"x":"1"}"#, r#"{"x":9999999999}"#] {
         let refused = passed
-            .check_variables(Some("A"), &values(wrong))
+            .coerce_variables(Some("A"), &values(wrong))
             .unwrap_err();
         assert_eq!(
             refused.errors[0].extensions.code,

@@ -83,12 +83,15 @@ on_each_database! {
         let trimmed = store.trim_changes(START.plus_seconds(150)).await.unwrap();
         let head = store.head().await.unwrap();
         assert_eq!(head.trimmed_to.0, i64::try_from(trimmed).unwrap());
-        assert_eq!(head.kept_since, Some(START.plus_seconds(200)));
+        assert_eq!(head.kept_since, Some(START.plus_seconds(150)));
         let rest = store.changes_after(head.trimmed_to, 99).await.unwrap();
         assert_eq!(rest[0].revision.0, head.trimmed_to.0 + 1);
-        store.trim_changes(START.plus_seconds(9_999)).await.unwrap();
+        let late = START.plus_seconds(9_999);
+        store.trim_changes(late).await.unwrap();
         let head = store.head().await.unwrap();
-        assert_eq!((head.trimmed_to, head.kept_since), (head.revision, None));
+        assert_eq!((head.trimmed_to.0 + 1, head.kept_since), (head.revision.0, Some(late)));
+        assert_eq!(store.trim_changes(late).await.unwrap(), 0);
+        assert_eq!(store.head().await.unwrap(), head);
         let next = read(&store, feed, START.plus_seconds(999), vec![dated("more", START)]).await;
         assert_eq!(next.revision, Some(Revision(head.revision.0 + 1)));
     }
