@@ -2,6 +2,7 @@
 //! jobs beside it, until it is stopped. Must not know: arguments, terminals.
 
 mod first;
+mod indexing;
 mod janitor;
 mod parts;
 mod serving;
@@ -120,6 +121,8 @@ impl App {
         self.tasks.spawn(runner.run(stop()));
         let tidying = janitor::run(self.parts.clone(), config.changes_kept_days, stop());
         self.tasks.spawn(tidying);
+        self.tasks
+            .spawn(indexing::run(self.parts.store.clone(), stop()));
         if config.poll {
             let stop = stop();
             self.tasks.spawn(async move {

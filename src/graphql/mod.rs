@@ -31,6 +31,7 @@ mod quick;
 pub mod revision;
 pub mod run;
 pub mod scalar;
+pub mod search;
 pub mod server;
 pub mod session;
 pub mod source;
@@ -87,7 +88,7 @@ pub struct GraphqlSettings {
     pub name: String,
     /// How deep selections may be nested; the door enforces it.
     pub max_depth: u32,
-    /// How many values a document may ask for.
+    /// How many rows an operation may ask for; the door enforces it.
     pub max_complexity: u32,
 }
 
@@ -96,7 +97,7 @@ impl Default for GraphqlSettings {
         Self {
             name: "Feedgraph".to_owned(),
             max_depth: 15,
-            max_complexity: 1_000_000,
+            max_complexity: 100_000,
         }
     }
 }
@@ -104,11 +105,9 @@ impl Default for GraphqlSettings {
 /// The schema, ready to execute requests that [`begin`] has prepared.
 #[must_use]
 pub fn build(services: Services) -> Schema {
-    let complexity = usize::try_from(services.settings.max_complexity).unwrap_or(usize::MAX);
     builder()
-        // The door's gate has validated every document, once; here it would be done again for each request.
+        // The door's gate has validated every document and priced it; here it would be done again for each request.
         .validation_mode(ValidationMode::Fast)
-        .limit_complexity(complexity)
         .data(known::Known::new(services.bell.clone()))
         .data(services)
         .finish()

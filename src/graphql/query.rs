@@ -15,6 +15,7 @@ use super::node::{self, Node};
 use super::page::{Connection, Window, price};
 use super::planet::{self, Planet};
 use super::scalar::Url;
+use super::search::{self, SearchConnection};
 use super::server::Server;
 use super::source::{self, Source};
 use super::tag::{self, Tag};
@@ -132,6 +133,24 @@ impl Query {
             },
         )
         .await
+    }
+
+    /// Full-text search in title, author, tags and content; best match first. All words must be there; phrases stand
+    /// in quotation marks; -not, a OR b, begin*; author:, tag: and source: have one value each, in quotation marks
+    /// where it has spaces; after:2024-03-01 from that day on, before:2024-03-01 until the day before. Any text is
+    /// a query.
+    #[graphql(complexity = "price(first, None, child_complexity)")]
+    async fn search(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to look for.")] query: String,
+        #[graphql(desc = "So many, 1 to 100; 20 when left out.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor of the same search.")] after: Option<
+            String,
+        >,
+        #[graphql(desc = "Only those that fit this.")] filter: Option<EntryFilter>,
+    ) -> Result<SearchConnection> {
+        search::find(ctx, &query, filter, (first, after)).await
     }
 
     /// One source; null when there is no such source.

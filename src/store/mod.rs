@@ -3,6 +3,7 @@
 //! One code path serves `SQLite` and `PostgreSQL`. Every write is one transaction that takes its change numbers
 //! last; every list is a keyset page; every batch is one statement.
 
+mod abandon;
 mod account;
 mod batch;
 mod change;
@@ -33,6 +34,7 @@ mod planets;
 mod plans;
 mod quiet;
 mod recent;
+mod search;
 mod session;
 mod sources;
 mod text;
@@ -49,6 +51,7 @@ use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, TransactionTrait};
 use tokio::sync::{broadcast, watch};
 
+pub use abandon::abandonable;
 pub use account::{NewUser, RemoveUser, UpdateUser, UserChanges};
 pub use batch::Names;
 pub use change::Head;
@@ -65,6 +68,7 @@ use open::Connections;
 pub use open::{Backend, StoreSettings};
 pub use page::{Direction, Page, Slice};
 pub use planet::{NewLink, NewPlanet, PlanetChanges, WritePlanet};
+pub use search::{Asked, Hit, SearchPosition};
 pub use session::{NewSession, Renewal, Renewed};
 pub use sources::{SourceFilter, SourceKey, SourceOrder, SourcePosition, SourceRow};
 pub use text::{feed_key, findings, texts};

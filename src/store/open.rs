@@ -7,12 +7,14 @@ use std::time::Duration;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
-use super::StoreError;
+use super::{StoreError, abandon};
 
 /// How long a writer waits for another process's lock on a `SQLite` file.
 const BUSY: Duration = Duration::from_secs(10);
 /// After so long without a statement a connection is tried before it is used.
 const RESTED: Duration = Duration::from_secs(1);
+/// How long a question may take: a little longer than a query over HTTP, which is given up first.
+const READ: Duration = Duration::from_secs(25);
 /// How long a request waits for a free connection before it fails.
 const ACQUIRE: Duration = Duration::from_secs(30);
 
@@ -23,13 +25,15 @@ pub struct StoreSettings {
     pub url: String,
     /// Connections that read a `SQLite` file, beside the one that writes.
     pub readers: u32,
-    /// Connections to `PostgreSQL`.
+    /// Connections to `PostgreSQL`: one half reads, the other writes.
     pub postgres_connections: u32,
     /// Earlier versions that are kept of an edited entry, at least one.
     pub revisions_kept: usize,
     /// Whether a commit to a `SQLite` file waits until the disk has it, so that a power cut takes back nothing that
     /// somebody was told. Without, it would lose the last commits, and give their change numbers again to others.
     pub waits_for_disk: bool,
+    /// How long `PostgreSQL` works on one question.
+    pub read_timeout: Duration,
 }
 
 impl StoreSettings {
@@ -41,6 +45,7 @@ impl StoreSettings {
             postgres_connections: 10,
             revisions_kept: 10,
             waits_for_disk: true,
+            read_timeout: READ,
         }
     }
 }
@@ -54,7 +59,8 @@ pub enum Backend {
     Postgres,
 }
 
-/// The connections: on `SQLite` one that writes and several that only read, on `PostgreSQL` one pool.
+/// The connections: on `SQLite` one that writes and several that only read, on `PostgreSQL` a pool for each, since only
+/// questions have a limit of time.
 #[derive(Clone, Debug)]
 pub(super) struct Connections {
     pub(super) backend: Backend,
@@ -69,12 +75,16 @@ pub(super) async fn connect(
     statements: &Arc<AtomicU64>,
 ) -> Result<Connections, StoreError> {
     if settings.url.starts_with("postgres:") || settings.url.starts_with("postgresql:") {
-        let options = plain(&settings.url, settings.postgres_connections);
-        let pool = counted(open(options).await?, statements);
+        let writers = settings.postgres_connections / 2;
+        let options = plain(&settings.url, writers);
+        let writer = counted(open(options).await?, statements);
+        let readers = settings.postgres_connections.saturating_sub(writers);
+        let mut options = plain(&settings.url, readers);
+        options.statement_timeout(settings.read_timeout);
         return Ok(Connections {
             backend: Backend::Postgres,
-            reader: pool.clone(),
-            writer: pool,
+            reader: counted(open(options).await?, statements),
+            writer,
             revisions_kept: settings.revisions_kept,
         });
     }
@@ -91,6 +101,7 @@ pub(super) async fn connect(
     let writer = counted(open(options).await?, statements);
     let mut options = plain(&settings.url, settings.readers);
     options.map_sqlx_sqlite_opts(reading);
+    options.map_sqlx_sqlite_before_acquire(|connection, _| abandon::watch(connection));
     let reader = counted(open(options).await?, statements);
     Ok(Connections {
         backend: Backend::Sqlite,

@@ -13,6 +13,7 @@
 mod support;
 
 mod attacks;
+mod attacks_limits;
 mod authorization;
 mod caching;
 mod changes;
@@ -40,6 +41,7 @@ mod publishing;
 mod reading;
 mod resuming;
 mod schema;
+mod searching;
 mod sharing;
 mod signing_in;
 mod sse;

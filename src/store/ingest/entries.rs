@@ -18,6 +18,7 @@ use super::{known, prints};
 use crate::normalize::EntryDraft;
 use crate::store::CHUNK;
 use crate::store::count::Counts;
+use crate::store::search::{Indexed, index};
 use crate::store::write::{NewChange, Tx};
 
 /// What storing entries did.
@@ -127,6 +128,11 @@ impl Writer<'_> {
             self.insert_enclosures(&fresh).await?;
             self.link_names(&fresh, counts).await?;
             self.join_planets(&fresh, &planets).await?;
+            let found: Vec<Indexed<'_>> = fresh
+                .iter()
+                .map(|(rows, draft)| indexed(rows, draft))
+                .collect();
+            index(self.tx, &found).await?;
             for (rows, _) in &fresh {
                 stored.added += 1;
                 stored.newest = stored.newest.max(Some(rows.entry.published_at));
@@ -272,5 +278,18 @@ impl Writer<'_> {
                 .await?;
         }
         Ok(())
+    }
+}
+
+/// What is found by searching.
+pub(super) fn indexed<'a>(rows: &'a Rows, draft: &'a EntryDraft) -> Indexed<'a> {
+    let authors = draft.authors.iter().map(|author| author.name.as_str());
+    Indexed {
+        entry: rows.entry.id,
+        source: rows.entry.source_id,
+        title: &rows.entry.title,
+        authors: authors.collect(),
+        tags: draft.tags.iter().map(String::as_str).collect(),
+        body: rows.text.as_deref().unwrap_or(&rows.entry.summary),
     }
 }

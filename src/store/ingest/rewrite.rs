@@ -14,7 +14,7 @@ use sea_orm::{
 };
 
 use super::decide::{Changed, How, Plan, Related};
-use super::entries::{Stored, Writer};
+use super::entries::{Stored, Writer, indexed};
 use super::judge::{Circumstances, Judged, Print, Verdict, Versions, judge};
 use super::old::{self, Old};
 use super::prints::{self, Earlier};
@@ -22,6 +22,7 @@ use super::row::{self, Rows, Sighting, Why};
 use crate::normalize::{EntryDraft, text_key, version};
 use crate::store::count::Counts;
 use crate::store::packed::pack;
+use crate::store::search::index;
 use crate::store::write::{NewChange, Tx};
 
 /// Drafts that are stored already, judged, and what judging took.
@@ -179,6 +180,9 @@ impl Writer<'_> {
                 .exec(&self.tx.db)
                 .await?;
             self.insert_enclosures(&[(rows.clone(), draft)]).await?;
+        }
+        if is_seen {
+            index(self.tx, &[indexed(&rows, draft)]).await?;
         }
         if names_differ {
             self.unlink_names(old, counts).await?;

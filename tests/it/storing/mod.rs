@@ -8,6 +8,7 @@ mod logging;
 mod made;
 mod paging;
 mod visiting;
+mod waiting;
 
 use entity::Millis;
 

@@ -52,6 +52,33 @@ impl Database {
         }
     }
 
+    /// Does something to it behind the program's back.
+    pub async fn execute(&self, statement: &'static str) {
+        use sqlx::{Connection as _, Executor as _};
+        match self.kind {
+            Kind::Sqlite => {
+                let connection = sqlx::SqliteConnection::connect(&self.url).await;
+                let done = connection.expect("a connection").execute(statement).await;
+                done.expect("it is done");
+            }
+            Kind::Postgres => {
+                let connection = sqlx::PgConnection::connect(&self.url).await;
+                let done = connection.expect("a connection").execute(statement).await;
+                done.expect("it is done");
+            }
+        }
+    }
+
+    /// Does something on PostgreSQL in a transaction that stays open as long as the value lives.
+    pub async fn hold(&self, statement: &'static str) -> sqlx::PgConnection {
+        use sqlx::{Connection as _, Executor as _};
+        let connection = sqlx::PgConnection::connect(&self.url).await;
+        let mut connection = connection.expect("a connection");
+        connection.execute("BEGIN").await.expect("it begins");
+        connection.execute(statement).await.expect("it is done");
+        connection
+    }
+
     async fn make(kind: Kind) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let url = match kind {

@@ -1,0 +1,396 @@
+//! The language of queries. In: whatever a person typed. Out: what is asked for. Everything can be read: what means
+//! nothing is left out. Pure. Must not know: SQL.
+//!
+//! `words` all of them; `"a phrase"`; `-not`; `a OR b` either; `begin*`; `author:ann`, `tag:"open source"`,
+//! `source:planet` with one value each; `after:2024-03-01` from that day on, `before:2024-03-01` until the day
+//! before, both for the whole query.
+
+use chrono::{DateTime, NaiveDate};
+use entity::Millis;
+
+use super::document::whole_tag;
+use super::terms::{Form, Token, tokens};
+
+/// What comes after so many characters is not read.
+const LONGEST: usize = 1_000;
+/// Nor what comes after so many parts, and so many words of one part.
+const MOST_PARTS: usize = 24;
+const MOST_WORDS: usize = 16;
+/// A beginning has at least so many characters; a shorter one stands for itself.
+const SHORTEST_PREFIX: usize = 2;
+
+/// What is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Of each group, one part at least.
+    pub(super) groups: Vec<Vec<Part>>,
+    /// None of these.
+    pub(super) without: Vec<Part>,
+    /// From this instant on.
+    pub(super) from: Option<Millis>,
+    /// Earlier than this.
+    pub(super) before: Option<Millis>,
+}
+
+/// A part of a query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Words side by side, anywhere.
+    Words(Phrase),
+    /// The same in an author's name.
+    Author(Phrase),
+    /// A whole tag, or the beginning of one.
+    Tag { tag: String, prefix: bool },
+    /// A source whose title or address contains this.
+    Source(String),
+}
+
+/// Words side by side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Phrase {
+    /// At least one.
+    pub terms: Vec<String>,
+    /// The last is a beginning.
+    pub prefix: bool,
+}
+
+impl Asked {
+    /// Reads a query.
+    #[must_use]
+    pub fn read(query: &str) -> Self {
+        let end = query.char_indices().nth(LONGEST).map(|(at, _)| at);
+        let query = end.and_then(|end| query.get(..end)).unwrap_or(query);
+        let mut asked = Self::default();
+        let (mut or, mut not, mut parts) = (false, false, 0);
+        for raw in raws(query) {
+            match raw.operator() {
+                Some(Operator::Or) => or = !asked.groups.is_empty(),
+                Some(Operator::Not) => not = true,
+                Some(Operator::And) => {}
+                None if parts < MOST_PARTS => {
+                    let without = raw.without != not;
+                    if asked.take(&raw, without, or) {
+                        parts += 1;
+                    }
+                    (or, not) = (false, false);
+                }
+                None => break,
+            }
+        }
+        asked
+    }
+
+    /// Whether nothing was asked for.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether the part said something.
+    fn take(&mut self, raw: &Raw<'_>, without: bool, or: bool) -> bool {
+        if let Some(at) = raw.instant() {
+            match (raw.field, without) {
+                (Some(Field::Before), false) | (Some(Field::After), true) => {
+                    self.before = Some(self.before.map_or(at, |known| known.min(at)));
+                }
+                _ => self.from = self.from.max(Some(at)),
+            }
+            return true;
+        }
+        let Some(part) = raw.part() else {
+            return false;
+        };
+        match self.groups.last_mut() {
+            _ if without => self.without.push(part),
+            Some(group) if or => group.push(part),
+            _ => self.groups.push(vec![part]),
+        }
+        true
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Operator {
+    And,
+    Or,
+    Not,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Author,
+    Source,
+    Tag,
+    Before,
+    After,
+}
+
+const FIELDS: [(&str, Field); 5] = [
+    ("author:", Field::Author),
+    ("source:", Field::Source),
+    ("tag:", Field::Tag),
+    ("before:", Field::Before),
+    ("after:", Field::After),
+];
+
+/// A part as it is written.
+struct Raw<'a> {
+    /// With the field's name, where it has one; what is compared with operators.
+    whole: &'a str,
+    field: Option<Field>,
+    value: &'a str,
+    quoted: bool,
+    without: bool,
+    star: bool,
+}
+
+impl Raw<'_> {
+    fn operator(&self) -> Option<Operator> {
+        match self.whole {
+            _ if self.quoted || self.without || self.star => None,
+            "OR" | "|" | "||" => Some(Operator::Or),
+            "AND" | "&" | "&&" => Some(Operator::And),
+            "NOT" => Some(Operator::Not),
+            _ => None,
+        }
+    }
+
+    fn instant(&self) -> Option<Millis> {
+        matches!(self.field, Some(Field::Before | Field::After))
+            .then(|| instant(self.value.trim()))
+            .flatten()
+    }
+
+    fn part(&self) -> Option<Part> {
+        match self.field {
+            Some(Field::Author) => phrase(self.value, self.star).map(Part::Author),
+            Some(Field::Tag) => whole_tag(self.value).map(|tag| Part::Tag {
+                tag,
+                prefix: self.star,
+            }),
+            Some(Field::Source) => {
+                let text = self.value.trim();
+                (!text.is_empty()).then(|| Part::Source(text.to_owned()))
+            }
+            // A date that is none is words like any.
+            Some(Field::Before | Field::After) => phrase(self.whole, self.star).map(Part::Words),
+            None => phrase(self.value, self.star).map(Part::Words),
+        }
+    }
+}
+
+/// The words of a value. Of a run without spaces the last character stands in its last pair already; a run of one
+/// character is the beginning of pairs.
+fn phrase(value: &str, star: bool) -> Option<Phrase> {
+    let mut found: Vec<Token> = tokens(value);
+    found.truncate(MOST_WORDS);
+    if found.last()?.form == Form::Last && found.len() > 1 {
+        found.pop();
+    }
+    let last = found.last()?;
+    let long = last.term.chars().count() >= SHORTEST_PREFIX;
+    let prefix = last.form == Form::Alone || (star && long && last.form == Form::Word);
+    let terms = found.into_iter().map(|token| token.term).collect();
+    Some(Phrase { terms, prefix })
+}
+
+/// A day, a month, a year (their first instant, in UTC), or an RFC 3339 instant.
+fn instant(text: &str) -> Option<Millis> {
+    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+        return Some(Millis(at.timestamp_millis()));
+    }
+    let day = match text.len() {
+        4 => format!("{text}-01-01"),
+        7 => format!("{text}-01"),
+        _ => text.to_owned(),
+    };
+    let day = NaiveDate::parse_from_str(&day, "%Y-%m-%d").ok()?;
+    let midnight = day.and_hms_opt(0, 0, 0)?.and_utc();
+    Some(Millis(midnight.timestamp_millis()))
+}
+
+/// Cuts a query at its spaces and quotation marks.
+fn raws(query: &str) -> Vec<Raw<'_>> {
+    let mut found = Vec::new();
+    let mut rest = query.trim_start();
+    while !rest.is_empty() {
+        let (raw, after) = next(rest);
+        found.push(raw);
+        rest = after.trim_start();
+    }
+    found
+}
+
+const fn is_quote(character: char) -> bool {
+    matches!(character, '"' | '“' | '”' | '„' | '«' | '»')
+}
+
+fn next(text: &str) -> (Raw<'_>, &str) {
+    let bare = text
+        .strip_prefix('-')
+        .filter(|rest| rest.starts_with(|first: char| !first.is_whitespace() && first != '-'));
+    let start = bare.unwrap_or(text);
+    let named = FIELDS.iter().find_map(|(name, field)| {
+        let head = start.get(..name.len())?;
+        let value = start.get(name.len()..)?;
+        let has_value = value.starts_with(|first: char| !first.is_whitespace());
+        (head.eq_ignore_ascii_case(name) && has_value).then_some((*field, value))
+    });
+    let (field, value) = named.map_or((None, start), |(field, value)| (Some(field), value));
+    let quoted = value.strip_prefix(is_quote);
+    let ends =
+        |character: char| is_quote(character) || (quoted.is_none() && character.is_whitespace());
+    let inside = quoted.unwrap_or(value);
+    let end = inside.find(ends).unwrap_or(inside.len());
+    let (word, after) = inside.split_at_checked(end).unwrap_or((inside, ""));
+    let after = quoted.map_or(after, |_| after.strip_prefix(is_quote).unwrap_or(after));
+    let (word, after, star) = match quoted {
+        Some(_) => match after.strip_prefix('*') {
+            Some(after) => (word, after, true),
+            None => (word, after, false),
+        },
+        None => (word, after, word.ends_with('*')),
+    };
+    let raw = Raw {
+        whole: if field.is_some() {
+            start.get(..start.len() - after.len()).unwrap_or(start)
+        } else {
+            word
+        },
+        field,
+        value: word,
+        quoted: quoted.is_some(),
+        without: bare.is_some(),
+        star,
+    };
+    (raw, after)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn words(terms: &[&str]) -> Part {
+        Part::Words(Phrase {
+            terms: terms.iter().map(|term| (*term).to_owned()).collect(),
+            prefix: false,
+        })
+    }
+
+    #[test]
+    fn words_phrases_and_groups() {
+        let asked = Asked::read(r#"Rust async OR "tokio runtime" -go NOT java AND web"#);
+        assert_eq!(
+            asked.groups,
+            [
+                vec![words(&["rust"])],
+                vec![words(&["async"]), words(&["tokio", "runtime"])],
+                vec![words(&["web"])],
+            ]
+        );
+        assert_eq!(asked.without, [words(&["go"]), words(&["java"])]);
+        assert_eq!(Asked::read("e-mail").groups, [[words(&["e", "mail"])]]);
+        assert_eq!(
+            Asked::read("a OR OR b OR").groups,
+            [[words(&["a"]), words(&["b"])]]
+        );
+        assert_eq!(Asked::read("OR a").groups, [[words(&["a"])]]);
+        assert_eq!(
+            Asked::read("say \"not closed").groups,
+            [[words(&["say"])], [words(&["not", "closed"])]]
+        );
+    }
+
+    #[test]
+    fn beginnings() {
+        let prefix = |query| match &Asked::read(query).groups[0][0] {
+            Part::Words(phrase) => phrase.prefix,
+            other => panic!("{other:?}"),
+        };
+        assert!(prefix("prog*") && prefix("\"rust prog\"*") && prefix("語"));
+        assert!(!prefix("p*") && !prefix("日本") && !prefix("prog"));
+        assert_eq!(Asked::read("日本語").groups, [[words(&["日本", "本語"])]]);
+    }
+
+    #[test]
+    fn fields_and_dates() {
+        let asked = Asked::read(
+            "Author:ann tag:\"Open Source\" source:planet -tag:go after:2024-03 before:2024-04-02",
+        );
+        assert_eq!(
+            asked.groups,
+            [
+                vec![Part::Author(Phrase {
+                    terms: vec!["ann".into()],
+                    prefix: false
+                })],
+                vec![Part::Tag {
+                    tag: "\u{e004}open\u{e006}source".into(),
+                    prefix: false
+                }],
+                vec![Part::Source("planet".into())],
+            ]
+        );
+        assert_eq!(
+            asked.without,
+            [Part::Tag {
+                tag: "\u{e004}go".into(),
+                prefix: false
+            }]
+        );
+        assert_eq!(asked.from, Some(Millis(1_709_251_200_000)));
+        assert_eq!(asked.before, Some(Millis(1_712_016_000_000)));
+        assert_eq!(
+            Asked::read("before:soon").groups,
+            [[words(&["before", "soon"])]]
+        );
+        assert_eq!(
+            Asked::read("-before:2024").from,
+            Some(Millis(1_704_067_200_000))
+        );
+        assert_eq!(
+            Asked::read("tag: author:").groups,
+            [[words(&["tag"])], [words(&["author"])]]
+        );
+    }
+
+    #[test]
+    fn nothing_is_nothing() {
+        for query in [
+            "",
+            " ",
+            "!!",
+            "\"",
+            "\"\"",
+            "--",
+            "-",
+            "*",
+            "OR",
+            "\u{0}",
+            "()",
+            "tag:\"\"",
+            "AND NOT OR",
+        ] {
+            assert!(
+                Asked::read(query).is_nothing(),
+                "{query:?}: {:?}",
+                Asked::read(query)
+            );
+        }
+        assert!(Asked::read(&"a ".repeat(10_000)).groups.len() <= MOST_PARTS);
+    }
+
+    proptest! {
+        #[test]
+        fn anything_can_be_read(query in "\\PC*") {
+            let _ = Asked::read(&query);
+        }
+
+        #[test]
+        fn operators_can_stand_anywhere(parts in proptest::collection::vec("(\"|-|OR|AND|NOT|\\*|tag:|before:|a|日|\\(|:|\u{0}|🏃| )", 0..40)) {
+            let _ = Asked::read(&parts.concat());
+        }
+    }
+}
