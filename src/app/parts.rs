@@ -2,13 +2,14 @@
 //! on it. Must not know: what they are used for.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::auth::{Auth, AuthError, AuthSettings};
 use crate::clock::Clock;
 use crate::config::{Config, without_password};
 use crate::fetch::{FetchError, FetchSettings, Fetcher, Ports};
-use crate::http::InvalidSchema;
+use crate::http::{InvalidSchema, ManifestError};
 use crate::parse::Limits;
 use crate::parse::subscriptions::Malformed;
 use crate::poll::{Bounds, PollSettings, Poller};
@@ -36,6 +37,14 @@ pub enum StartError {
         address: SocketAddr,
         /// Why.
         source: std::io::Error,
+    },
+    /// The list of documents that clients may send by their ids.
+    #[error("persisted_documents: {}", path.display())]
+    Manifest {
+        /// Where it should be.
+        path: PathBuf,
+        /// Why it is of no use.
+        source: ManifestError,
     },
     /// No HTTP client.
     #[error("the HTTP client does not start")]
@@ -121,11 +130,10 @@ impl Parts {
 pub async fn open_store(config: &Config) -> Result<Store, StartError> {
     let open = async {
         let store = Store::open(&StoreSettings {
-            url: config.database.clone(),
             readers: config.database_connections,
             postgres_connections: config.database_connections,
             revisions_kept: config.revisions_kept,
-            waits_for_disk: true,
+            ..StoreSettings::new(&config.database)
         })
         .await?;
         store.migrate().await?;

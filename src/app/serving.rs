@@ -8,19 +8,14 @@ use tokio::net::TcpListener;
 use super::{App, StartError};
 use crate::config::Config;
 use crate::graphql::{self, GraphqlSettings, Services};
-use crate::http::{self, Door, Drain, Engine, Frame, Health, HttpSettings};
+use crate::http::{self, Door, Drain, Engine, Frame, Health, HttpSettings, Limits, Trusted};
 
 /// Begins to serve at a listener.
 ///
 /// # Errors
 /// When the schema is not valid.
 pub fn begin(app: &App, listener: TcpListener, config: &Config) -> Result<(), StartError> {
-    let settings = HttpSettings {
-        cors_origins: config.cors_origins.clone(),
-        answers_bytes: config.answer_cache_mib.saturating_mul(1024 * 1024),
-        max_age: config.answer_max_age,
-        ..HttpSettings::default()
-    };
+    let settings = settings(config)?;
     let patience = settings.patience();
     let drain = Drain::on(app.stop.clone());
     let door = Door::new(Frame {
@@ -37,6 +32,34 @@ pub fn begin(app: &App, listener: TcpListener, config: &Config) -> Result<(), St
     Ok(())
 }
 
+fn settings(config: &Config) -> Result<HttpSettings, StartError> {
+    let trusted = match &config.persisted_documents {
+        None => Trusted::default(),
+        Some(path) => Trusted::read(path).map_err(|source| StartError::Manifest {
+            path: path.clone(),
+            source,
+        })?,
+    };
+    let limits = Limits {
+        rows: config.max_query_rows.into(),
+        ..Limits::default()
+    };
+    Ok(HttpSettings {
+        cors_origins: config.cors_origins.clone(),
+        answers_bytes: config.answer_cache_mib.saturating_mul(1024 * 1024),
+        max_age: config.answer_max_age,
+        trusted_proxies: config.trusted_proxies.clone(),
+        rows_per_minute: config.rows_per_minute,
+        live_per_address: config.live_per_address,
+        introspection: config.introspection,
+        graphiql: config.graphiql,
+        trusted,
+        only_trusted: config.persisted_only,
+        limits,
+        ..HttpSettings::default()
+    })
+}
+
 fn engine(app: &App, config: &Config) -> Engine {
     let parts = &app.parts;
     let schema = graphql::build(Services {
@@ -47,6 +70,7 @@ fn engine(app: &App, config: &Config) -> Engine {
         poller: parts.poller.clone(),
         settings: GraphqlSettings {
             name: config.name.clone(),
+            max_complexity: config.max_query_rows,
             ..GraphqlSettings::default()
         },
     });

@@ -70,6 +70,7 @@ pub enum ConfigError {
 /// All settings; the table in `settings.rs` describes them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is described in the table of settings")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Config {
     pub database: String,
     pub database_connections: u32,
@@ -78,6 +79,14 @@ pub struct Config {
     pub cors_origins: Vec<String>,
     pub answer_cache_mib: u64,
     pub answer_max_age: Duration,
+    pub trusted_proxies: Vec<IpNet>,
+    pub rows_per_minute: u32,
+    pub max_query_rows: u32,
+    pub live_per_address: u32,
+    pub introspection: bool,
+    pub graphiql: bool,
+    pub persisted_documents: Option<PathBuf>,
+    pub persisted_only: bool,
     pub name: String,
     pub starter_feeds: bool,
     pub poll: bool,
@@ -170,6 +179,14 @@ impl Config {
             cors_origins: is.list("cors_origins", "origins such as https://example.org, or *")?,
             answer_cache_mib: is.number("answer_cache_mib")?,
             answer_max_age: Duration::from_secs(is.number("answer_max_age_seconds")?),
+            trusted_proxies: is.list("trusted_proxies", "networks such as 127.0.0.1/32")?,
+            rows_per_minute: is.number("rows_per_minute")?,
+            max_query_rows: is.count("max_query_rows")?,
+            live_per_address: is.number("live_per_address")?,
+            introspection: is.yes_or_no("introspection")?,
+            graphiql: is.yes_or_no("graphiql")?,
+            persisted_documents: layers.optional("persisted_documents", "a path", parse)?,
+            persisted_only: is.yes_or_no("persisted_only")?,
             name: layers.required("name", "a text", parse)?,
             starter_feeds: is.yes_or_no("starter_feeds")?,
             poll: is.yes_or_no("poll")?,

@@ -37,8 +37,16 @@ pub enum Code {
     Forbidden,
     /// There is no such thing.
     NotFound,
-    /// Too much, too often, or too long.
+    /// Too much, or too long.
     LimitExceeded,
+    /// Too often: again after a while.
+    RateLimited,
+    /// No document is known by this hash or name.
+    PersistedQueryNotFound,
+    /// The hash is not that of the document.
+    PersistedQueryHashMismatch,
+    /// Only the documents of a list are taken, and this is none of them.
+    QueryNotInSafelist,
     /// The HTTP method does not fit the kind of operation.
     MethodNotAllowed,
     /// The client accepts no form that the answer can be given in.
@@ -74,6 +82,10 @@ impl Code {
             Self::Forbidden => "FORBIDDEN",
             Self::NotFound => "NOT_FOUND",
             Self::LimitExceeded => "LIMIT_EXCEEDED",
+            Self::RateLimited => "RATE_LIMITED",
+            Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
+            Self::PersistedQueryHashMismatch => "PERSISTED_QUERY_HASH_MISMATCH",
+            Self::QueryNotInSafelist => "QUERY_NOT_IN_SAFELIST",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::NotAcceptable => "NOT_ACCEPTABLE",
             Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",

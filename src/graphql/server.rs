@@ -44,7 +44,8 @@ impl Server {
             .unwrap_or(i32::MAX))
     }
 
-    /// How many values a document may ask for, where a list counts as many times as it may have items.
+    /// How many rows an operation may ask for, where a page counts its size times what is asked of each item; each
+    /// answer tells its price in `extensions.cost`.
     fn max_query_complexity(&self, ctx: &Context<'_>) -> Result<i32> {
         Ok(services(ctx)?
             .settings

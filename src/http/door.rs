@@ -8,26 +8,32 @@ use std::time::Duration;
 
 use apollo_compiler::executable::OperationType;
 use apollo_compiler::response::JsonMap;
-use async_graphql::{Request, Variables};
+use async_graphql::{Request, Response, Variables};
 use axum::http::{HeaderMap, StatusCode, header};
+use entity::Role;
 use futures::FutureExt as _;
 use serde_json::Value;
 use tokio::time::timeout;
 
 use super::answer::{Answer, shape};
+use super::cost::Cost;
 use super::drain::Drain;
 use super::engine::Engine;
 use super::gate::{Gate, InvalidSchema, Passed};
 use super::health::Health;
 use super::kept::{Audience, Question};
 use super::params::Params;
-use super::refusal::Refusal;
+use super::persisted::Persisted;
+use super::rate::Rates;
+use super::refusal::{Problem, Refusal};
 use super::result::For;
+use super::seats::Seats;
 use super::settings::HttpSettings;
 use super::shared::{self, Asked, Shared};
-use crate::auth::{Auth, Caller};
+use crate::auth::{Auth, Caller, Principal};
 use crate::clock::Clock;
 use crate::graphql::Code;
+use crate::store::abandonable;
 
 /// The one door behind all transports.
 pub struct Door {
@@ -41,6 +47,9 @@ pub struct Door {
     pub(super) health: Health,
     pub(super) settings: HttpSettings,
     pub(super) drain: Drain,
+    pub(super) seats: Seats,
+    rates: Rates,
+    persisted: Persisted,
 }
 
 /// What a door is made of.
@@ -67,6 +76,8 @@ pub struct Prepared {
     pub caller: Caller,
     /// What is asked, whoever asks.
     pub question: Question,
+    /// What it costs.
+    pub cost: Cost,
     pub(super) passed: Arc<Passed>,
     pub(super) operation_name: Option<String>,
     variables: Variables,
@@ -123,9 +134,12 @@ impl Door {
             engine: frame.engine,
             gate: Arc::new(gate),
             auth: frame.auth,
-            clock: frame.clock,
+            clock: frame.clock.clone(),
             health: frame.health,
             drain: frame.drain,
+            seats: Seats::new(settings.live_per_address),
+            rates: Rates::new(settings.rows_per_minute, frame.clock),
+            persisted: Persisted::new(settings.trusted.clone(), settings.only_trusted),
             settings,
         }))
     }
@@ -159,19 +173,35 @@ impl Door {
     /// # Errors
     /// Whatever is wrong with the document, its operation or its variables.
     pub async fn prepare(&self, params: Params, caller: Caller) -> Result<Prepared, Refusal> {
+        let params = self.persisted.resolve(params)?;
         let passed = self.gate.pass(&params.query).await?;
         let name = params.operation_name.as_deref();
         let kind = passed.kind(name)?;
         let coerced = passed.coerce_variables(name, &params.variables)?;
+        if passed.introspects() && !self.may_introspect(caller.principal.as_ref()) {
+            return Err(Refusal::of_document(vec![Problem::new(
+                Code::Forbidden,
+                "Only editors may ask this server for its schema.",
+            )]));
+        }
+        let price = passed.price(name, &coerced)?;
+        let cost = self.charge(&caller, price)?;
         Ok(Prepared {
             kind,
             caller,
             question: shared::question(&passed.key, name, &coerced),
+            cost,
             passed,
             coerced,
             operation_name: params.operation_name,
             variables: Variables::from_json(Value::Object(params.variables)),
         })
+    }
+
+    /// Whether the schema may be asked for.
+    pub(super) fn may_introspect(&self, principal: Option<&Principal>) -> bool {
+        let is_editor = |principal: &Principal| principal.role >= Role::Editor;
+        self.settings.introspection || principal.is_some_and(is_editor)
     }
 
     /// Answers a query or mutation. A query whose answer is known is not executed, and one that another is waiting
@@ -191,6 +221,14 @@ impl Door {
         }
     }
 
+    /// Takes the price of what is answered again from what the client may ask for.
+    ///
+    /// # Errors
+    /// The client has to wait.
+    pub(super) fn charge(&self, caller: &Caller, price: u64) -> Result<Cost, Refusal> {
+        Cost::charge(&self.rates, caller, price, self.settings.limits.rows)
+    }
+
     /// Executes a query or mutation; what is not done in time is given up, and stops working.
     async fn execute(&self, prepared: &Prepared) -> Result<Answer, Refusal> {
         let limit = match prepared.kind {
@@ -199,11 +237,13 @@ impl Door {
         };
         let asked = Asked::default();
         let request = prepared.request().data(asked.clone());
-        let work = AssertUnwindSafe(self.engine.execute(request)).catch_unwind();
+        let work = abandonable(self.engine.execute(request));
+        let work = AssertUnwindSafe(work).catch_unwind();
+        let priced = |response: Response| shape(response.extension("cost", prepared.cost.told()));
         match timeout(limit, work).await {
-            Ok(Ok(response)) if prepared.kind != OperationType::Query => Ok(shape(response)),
-            Ok(Ok(response)) if asked.who() => Ok(shape(response).shared(For::Asker)),
-            Ok(Ok(response)) => Ok(shape(response).shared(For::Everyone)),
+            Ok(Ok(response)) if prepared.kind != OperationType::Query => Ok(priced(response)),
+            Ok(Ok(response)) if asked.who() => Ok(priced(response).shared(For::Asker)),
+            Ok(Ok(response)) => Ok(priced(response).shared(For::Everyone)),
             Ok(Err(_)) => {
                 tracing::error!("graphql execution panicked");
                 Err(Refusal::internal())

@@ -1,12 +1,12 @@
 //! `/graphql`: queries and mutations as JSON, and subscriptions as a stream where the client asks for one.
 //! In: HTTP requests. Out: HTTP responses (GraphQL over HTTP). Must not know: how things are executed.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use apollo_compiler::executable::OperationType;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header, request};
 use axum::response::Response;
 
@@ -17,7 +17,7 @@ use super::intake::Said;
 use super::negotiate::{Form, choose};
 use super::refusal::Refusal;
 use super::wishes::Wishes;
-use super::{intake, multipart, respond, sse};
+use super::{address, intake, multipart, respond, sse};
 use crate::auth::Caller;
 use crate::graphql::Code;
 
@@ -64,8 +64,13 @@ async fn handle(
     let is_anonymous = !parts.headers.contains_key(header::AUTHORIZATION);
     if is_anonymous
         && let Some(form) = choose(accept, ANSWERS)
-        && let Some(result) = door.shared.recall(&said, door.engine.version()).await
+        && let Some((result, price)) = door.shared.recall(&said, door.engine.version()).await
     {
+        let caller = Caller {
+            address: address_of(door, parts),
+            ..Caller::default()
+        };
+        let wishes = wishes.of_client(door.charge(&caller, price)?);
         return Ok(respond::answer(Answer::Shared(result), form, &wishes).await);
     }
     let (caller, prepared) = admit(door, parts, &said).await?;
@@ -87,16 +92,18 @@ async fn handle(
             if is_anonymous {
                 door.shared.remember(said, &prepared);
             }
+            let wishes = wishes.of_client(prepared.cost);
             Ok(respond::answer(answer, form, &wishes).await)
         }
-        Form::Multipart => Ok(multipart::respond(
-            door,
-            events::of(Arc::clone(door), prepared, caller),
-        )),
-        Form::EventStream => Ok(sse::respond(
-            door,
-            events::of(Arc::clone(door), prepared, caller),
-        )),
+        Form::Multipart | Form::EventStream => {
+            let seat = door.seats.take(caller.address)?;
+            let events = events::of(Arc::clone(door), prepared, caller);
+            Ok(if form == Form::Multipart {
+                multipart::respond(door, events, seat)
+            } else {
+                sse::respond(door, events, seat)
+            })
+        }
     }
 }
 
@@ -110,7 +117,8 @@ pub async fn admit(
     said: &Said,
 ) -> Result<(Caller, Prepared), Refusal> {
     let params = said.params()?;
-    let caller = door.caller(bearer(&parts.headers), address(parts)).await?;
+    let address = address_of(door, parts);
+    let caller = door.caller(bearer(&parts.headers), address).await?;
     let prepared = door.prepare(params, caller.clone()).await?;
     if prepared.kind == OperationType::Mutation && parts.method != Method::POST {
         return Err(Refusal::of_request(
@@ -122,11 +130,9 @@ pub async fn admit(
     Ok((caller, prepared))
 }
 
-/// The client's address, as the listener saw it.
-#[must_use]
-pub fn address(parts: &request::Parts) -> Option<IpAddr> {
-    let info = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-    info.map(|ConnectInfo(address)| address.ip().to_canonical())
+fn address_of(door: &Door, parts: &request::Parts) -> Option<IpAddr> {
+    let trusted = &door.settings.trusted_proxies;
+    address::client(&parts.extensions, &parts.headers, trusted)
 }
 
 /// All `Accept` headers as one; none when there is none.

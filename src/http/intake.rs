@@ -51,6 +51,7 @@ pub async fn take(
     settings: &HttpSettings,
 ) -> Result<Said, Refusal> {
     if parts.method == Method::GET || parts.method == Method::HEAD {
+        check_site(&parts.headers)?;
         return Ok(Said::Query(
             parts.uri.query().unwrap_or_default().to_owned(),
         ));
@@ -114,6 +115,25 @@ fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
     }
     if value(header::CONTENT_ENCODING).is_some_and(|how| !how.eq_ignore_ascii_case("identity")) {
         return refuse("The body must not be compressed.");
+    }
+    Ok(())
+}
+
+/// A browser says where a GET comes from. A page of another site may not load answers as parts of itself (a script, a
+/// picture); what it asks for by script goes by the rules of CORS. Apollo's headers cannot be sent without leave either.
+fn check_site(headers: &HeaderMap) -> Result<(), Refusal> {
+    let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let is_foreign = matches!(value("sec-fetch-site"), Some("cross-site" | "same-site"));
+    let is_part = value("sec-fetch-mode") == Some("no-cors");
+    let has_leave = ["apollo-require-preflight", "x-apollo-operation-name"]
+        .iter()
+        .any(|name| headers.contains_key(*name));
+    if is_foreign && is_part && !has_leave {
+        return Err(Refusal::of_request(
+            StatusCode::FORBIDDEN,
+            Code::Forbidden,
+            "A page of another site may not load answers as parts of itself.",
+        ));
     }
     Ok(())
 }

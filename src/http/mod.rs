@@ -2,7 +2,9 @@
 //!
 //! Every document of every transport goes through [`Door`]: its gate, who asks, and execution.
 
+mod address;
 mod answer;
+mod cost;
 mod door;
 mod drain;
 mod engine;
@@ -20,9 +22,12 @@ mod negotiate;
 mod pages;
 mod params;
 mod patience;
+mod persisted;
+mod rate;
 mod refusal;
 mod respond;
 mod result;
+mod seats;
 mod serve;
 mod settings;
 mod shared;
@@ -42,6 +47,7 @@ pub use drain::Drain;
 pub use engine::Engine;
 pub use gate::{Gate, InvalidSchema, Limits};
 pub use health::Health;
+pub use persisted::{ManifestError, Trusted};
 pub use serve::{Patience, serve};
 pub use settings::HttpSettings;
 

@@ -14,10 +14,11 @@ use tokio::time::timeout;
 use super::door::Door;
 use super::events::{self, Event};
 use super::respond;
+use super::seats::{Seat, seated};
 
 /// Streams events as parts. The boundary after a part is sent with it, since readers wait for it.
-pub fn respond(door: &Door, events: BoxStream<'static, Event>) -> Response {
-    let body = write(events, door.settings.heartbeat);
+pub fn respond(door: &Door, events: BoxStream<'static, Event>, seat: Seat) -> Response {
+    let body = seated(write(events, door.settings.heartbeat), seat);
     respond::stream(
         "multipart/mixed; boundary=\"graphql\"; subscriptionSpec=\"1.0\"",
         Body::from_stream(body.map(|text| Ok::<_, std::convert::Infallible>(Bytes::from(text)))),

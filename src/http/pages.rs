@@ -10,7 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
-use super::door::Door;
+use super::door::{Door, bearer};
+use super::respond;
 
 /// What the GraphiQL page may do: run its own files and talk to where it came from.
 const PAGE_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
@@ -53,7 +54,10 @@ static STYLE: LazyLock<File> = LazyLock::new(|| {
 });
 
 /// `/graphiql`.
-pub async fn graphiql(headers: HeaderMap) -> Response {
+pub async fn graphiql(State(door): State<Arc<Door>>, headers: HeaderMap) -> Response {
+    if !door.settings.graphiql {
+        return StatusCode::NOT_FOUND.into_response();
+    }
     give(&headers, &PAGE)
 }
 
@@ -63,8 +67,13 @@ pub async fn graphiql_slash() -> Redirect {
 }
 
 /// `/graphiql/{file}`.
-pub async fn graphiql_file(Path(name): Path<String>, headers: HeaderMap) -> Response {
+pub async fn graphiql_file(
+    State(door): State<Arc<Door>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     match name.as_str() {
+        _ if !door.settings.graphiql => StatusCode::NOT_FOUND.into_response(),
         "graphiql.js" => give(&headers, &SCRIPT),
         "graphiql.css" => give(&headers, &STYLE),
         _ => StatusCode::NOT_FOUND.into_response(),
@@ -73,6 +82,13 @@ pub async fn graphiql_file(Path(name): Path<String>, headers: HeaderMap) -> Resp
 
 /// `/schema.graphql`.
 pub async fn schema(State(door): State<Arc<Door>>, headers: HeaderMap) -> Response {
+    let caller = match door.caller(bearer(&headers), None).await {
+        Ok(caller) => caller,
+        Err(refusal) => return respond::stream_refusal(&refusal),
+    };
+    if !door.may_introspect(caller.principal.as_ref()) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
     let sdl = door.engine.sdl();
     let tag = tag(sdl.as_bytes());
     if known(&headers, &tag) {

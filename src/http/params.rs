@@ -8,12 +8,16 @@ use super::refusal::Refusal;
 /// A request as the client wrote it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Params {
-    /// The document.
+    /// The document; empty where it is only named.
     pub query: String,
+    /// The name of a document that the server has (GraphQL over HTTP, appendix on persisted documents).
+    pub document_id: Option<String>,
     /// Which of its operations.
     pub operation_name: Option<String>,
     /// Values for its variables.
     pub variables: Map<String, Value>,
+    /// What else the client says; Apollo's hash of the document among it.
+    pub extensions: Map<String, Value>,
 }
 
 /// Reads a body. Batches are refused: HTTP/2 carries many requests as well, each with its own limits.
@@ -40,25 +44,32 @@ pub fn from_json(body: &[u8]) -> Result<Params, Refusal> {
 /// # Errors
 /// As [`from_json`].
 pub fn from_object(mut object: Map<String, Value>) -> Result<Params, Refusal> {
+    let extensions = map(object.remove("extensions"), "extensions")?;
+    let document_id = text(object.remove("documentId"), "documentId")?;
+    let is_named = document_id.is_some() || extensions.contains_key("persistedQuery");
     let query = match object.remove("query") {
         Some(Value::String(query)) => query,
+        Some(Value::Null) | None if is_named => String::new(),
         Some(Value::Null) | None => {
             return Err(Refusal::bad_request("The parameter `query` is missing."));
         }
         Some(_) => return Err(wrong("query", "a string")),
     };
-    let operation_name = match object.remove("operationName") {
-        Some(Value::String(name)) => Some(name).filter(|name| !name.is_empty()),
-        Some(Value::Null) | None => None,
-        Some(_) => return Err(wrong("operationName", "a string or null")),
-    };
-    let variables = map(object.remove("variables"), "variables")?;
-    map(object.remove("extensions"), "extensions")?;
     Ok(Params {
         query,
-        operation_name,
-        variables,
+        document_id,
+        operation_name: text(object.remove("operationName"), "operationName")?,
+        variables: map(object.remove("variables"), "variables")?,
+        extensions,
     })
+}
+
+fn text(value: Option<Value>, name: &str) -> Result<Option<String>, Refusal> {
+    match value {
+        Some(Value::String(text)) => Ok(Some(text).filter(|text| !text.is_empty())),
+        Some(Value::Null) | None => Ok(None),
+        Some(_) => Err(wrong(name, "a string or null")),
+    }
 }
 
 /// Reads the query string of a GET; `variables` and `extensions` are JSON in it.
@@ -69,7 +80,7 @@ pub fn from_query(query: &str) -> Result<Params, Refusal> {
     let mut object = Map::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         let value = match name.as_ref() {
-            "query" | "operationName" => Value::String(value.into_owned()),
+            "query" | "operationName" | "documentId" => Value::String(value.into_owned()),
             "variables" | "extensions" if value.is_empty() => Value::Null,
             "variables" | "extensions" => serde_json::from_str(&value).map_err(|_| {
                 Refusal::bad_request(format!("The parameter `{name}` is not valid JSON."))
@@ -138,8 +149,20 @@ mod tests {
             r#"{"query":"","operationName":{}}"#,
             "The parameter `operationName` must be a string or null.",
         );
+        check(
+            r#"{"documentId":7}"#,
+            "The parameter `documentId` must be a string or null.",
+        );
         assert!(from_json(b"{\"query\":\"\xff\"}").is_err());
         assert!(from_json(br#"{"query":"\ud800"}"#).is_err());
+    }
+
+    #[test]
+    fn a_document_may_be_named_only() {
+        let named = from_json(br#"{"extensions":{"persistedQuery":{"version":1}}}"#).unwrap();
+        assert!(named.query.is_empty() && named.extensions.contains_key("persistedQuery"));
+        let named = from_query("documentId=x1&operationName=A").unwrap();
+        assert_eq!(named.document_id.as_deref(), Some("x1"));
     }
 
     #[test]

@@ -76,6 +76,8 @@ pub struct Refusal {
     pub well_formed: bool,
     /// At most [`MAX_ERRORS`], never none.
     pub errors: Vec<Problem>,
+    /// Seconds after which the same request may do.
+    pub retry_after: Option<u64>,
 }
 
 impl Refusal {
@@ -86,6 +88,7 @@ impl Refusal {
             status,
             well_formed: false,
             errors: vec![Problem::new(code, message)],
+            retry_after: None,
         }
     }
 
@@ -97,6 +100,7 @@ impl Refusal {
             status: StatusCode::BAD_REQUEST,
             well_formed: true,
             errors,
+            retry_after: None,
         }
     }
 
@@ -104,6 +108,15 @@ impl Refusal {
     #[must_use]
     pub fn of_limit(message: impl Into<String>) -> Self {
         Self::of_document(vec![Problem::new(Code::LimitExceeded, message)])
+    }
+
+    /// Too much from one client for now.
+    #[must_use]
+    pub fn of_rate(seconds: u64, message: impl Into<String>) -> Self {
+        Self {
+            retry_after: Some(seconds),
+            ..Self::of_request(StatusCode::TOO_MANY_REQUESTS, Code::RateLimited, message)
+        }
     }
 
     /// A request that is wrong in one of its parameters.

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::answer::Answer;
+use super::cost::{add_left, with_left};
 use super::negotiate::Form;
 use super::refusal::Refusal;
 use super::result::Executed;
@@ -15,7 +16,8 @@ use super::wishes::Wishes;
 /// An answer in one of the two JSON forms.
 pub async fn answer(answer: Answer, form: Form, wishes: &Wishes) -> Response {
     match answer {
-        Answer::Executed(response) => {
+        Answer::Executed(mut response) => {
+            add_left(&mut response, wishes.left);
             labelled(GraphQLResponse::from(*response).into_response(), form)
         }
         Answer::Shared(result) => shared(&result, form, wishes).await,
@@ -34,8 +36,8 @@ pub async fn answer(answer: Answer, form: Form, wishes: &Wishes) -> Response {
 /// What is the same for everyone is compressed here, once; the rest further out, for each. Only what a GET without a
 /// token gets may be kept by others, and has a tag.
 async fn shared(result: &Executed, form: Form, wishes: &Wishes) -> Response {
-    if result.is_personal() || !result.is_whole() {
-        return json(StatusCode::OK, result.json(), form);
+    if result.is_personal() || !result.is_whole() || wishes.left.is_some() {
+        return json(StatusCode::OK, with_left(result.json(), wishes.left), form);
     }
     let public = wishes.get.as_ref().filter(|get| !get.is_signed);
     let (bytes, coding) = result.bytes(wishes.coding).await;
@@ -75,13 +77,22 @@ pub fn refusal(refusal: &Refusal, form: Form) -> Response {
     } else {
         refusal.status
     };
-    json(status, refusal.body(), form)
+    hinted(json(status, refusal.body(), form), refusal)
+}
+
+/// When to come back, where waiting helps.
+fn hinted(mut response: Response, refusal: &Refusal) -> Response {
+    if let Some(seconds) = refusal.retry_after {
+        let headers = response.headers_mut();
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
 }
 
 /// A stream's refusal before it began: always with its status, since no stream can be read from it.
 #[must_use]
 pub fn stream_refusal(refusal: &Refusal) -> Response {
-    json(refusal.status, refusal.body(), Form::Json)
+    hinted(json(refusal.status, refusal.body(), Form::Json), refusal)
 }
 
 /// The methods that are allowed instead, on a 405.

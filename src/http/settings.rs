@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use super::gate::Limits;
+use super::persisted::Trusted;
 use super::serve::Patience;
 
 /// What the doors allow.
@@ -26,6 +29,20 @@ pub struct HttpSettings {
     pub max_age: Duration,
     /// Origins whose pages may read answers (`https://example.org`), or `*` for all; none by default.
     pub cors_origins: Vec<String>,
+    /// Proxies whose word on where a request comes from is taken.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Rows that one address, and one account, may ask for in a minute; 0 for no limit.
+    pub rows_per_minute: u32,
+    /// Live connections of one address; 0 for no limit.
+    pub live_per_address: u32,
+    /// Whether everyone may ask for the schema; else only editors.
+    pub introspection: bool,
+    /// Whether GraphiQL is served.
+    pub graphiql: bool,
+    /// Documents that clients may send by their ids.
+    pub trusted: Trusted,
+    /// Whether no others are taken.
+    pub only_trusted: bool,
     /// How long a WebSocket may take to send `connection_init`.
     pub init_timeout: Duration,
     /// How often a quiet live connection is shown that the server is there.
@@ -63,6 +80,13 @@ impl Default for HttpSettings {
             answers_bytes: 32 * 1024 * 1024,
             max_age: Duration::ZERO,
             cors_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            rows_per_minute: 1_000_000,
+            live_per_address: 100,
+            introspection: true,
+            graphiql: true,
+            trusted: Trusted::default(),
+            only_trusted: false,
             init_timeout: Duration::from_secs(10),
             heartbeat: Duration::from_secs(12),
             write_timeout: Duration::from_secs(15),

@@ -30,8 +30,8 @@ pub struct Shared {
     pub kept: Option<Kept>,
     /// Live operations.
     pub hubs: Hubs,
-    /// What was asked, by what was said.
-    known: Cache<Said, Question>,
+    /// What was asked, by what was said, and its price.
+    known: Cache<Said, (Question, u64)>,
 }
 
 /// A subscription that follows the change log.
@@ -57,17 +57,23 @@ impl Shared {
         }
     }
 
-    /// The answer to what somebody without a token said before, if it is kept.
-    pub async fn recall(&self, said: &Said, version: Option<Revision>) -> Option<Arc<Executed>> {
-        let question = self.known.get(said)?;
+    /// The answer to what somebody without a token said before, if it is kept, and its price.
+    pub async fn recall(
+        &self,
+        said: &Said,
+        version: Option<Revision>,
+    ) -> Option<(Arc<Executed>, u64)> {
+        let (question, price) = self.known.get(said)?;
         let kept = self.kept.as_ref()?;
-        kept.find(question, Audience::Anyone, version?).await
+        let result = kept.find(question, Audience::Anyone, version?).await?;
+        Some((result, price))
     }
 
     /// Remembers what was asked by what somebody without a token said.
     pub fn remember(&self, said: Said, prepared: &Prepared) {
         if prepared.kind == OperationType::Query && said.len() <= LONGEST_KNOWN {
-            self.known.insert(said, prepared.question);
+            let known = (prepared.question, prepared.cost.price);
+            self.known.insert(said, known);
         }
     }
 }

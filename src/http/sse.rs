@@ -19,6 +19,7 @@ use super::door::Door;
 use super::events::{self, Event};
 use super::graphql::{accept, admit, not_acceptable};
 use super::negotiate::{Form, choose};
+use super::seats::{Seat, seated};
 use super::{intake, respond};
 
 /// The handler of `/graphql/stream`.
@@ -32,7 +33,10 @@ pub async fn serve(State(door): State<Arc<Door>>, request: Request) -> Response 
         admit(&door, &parts, &said).await
     };
     match admitted.await {
-        Ok((caller, prepared)) => respond(&door, events::of(Arc::clone(&door), prepared, caller)),
+        Ok((caller, prepared)) => match door.seats.take(caller.address) {
+            Ok(seat) => respond(&door, events::of(Arc::clone(&door), prepared, caller), seat),
+            Err(refusal) => respond::stream_refusal(&refusal),
+        },
         Err(refusal) => {
             let response = respond::stream_refusal(&refusal);
             if refusal.status == StatusCode::METHOD_NOT_ALLOWED {
@@ -43,9 +47,9 @@ pub async fn serve(State(door): State<Arc<Door>>, request: Request) -> Response 
     }
 }
 
-/// Streams events as server-sent events.
-pub fn respond(door: &Door, events: BoxStream<'static, Event>) -> Response {
-    let body = write(events, door.settings.heartbeat);
+/// Streams events as server-sent events; the seat is held as long.
+pub fn respond(door: &Door, events: BoxStream<'static, Event>, seat: Seat) -> Response {
+    let body = seated(write(events, door.settings.heartbeat), seat);
     respond::stream(
         "text/event-stream; charset=utf-8",
         Body::from_stream(body.map(|text| Ok::<_, std::convert::Infallible>(Bytes::from(text)))),

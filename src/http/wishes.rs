@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderName, Method, header, request};
 
+use super::cost::Cost;
 use super::result::Coding;
 
 /// What a request wants.
@@ -14,6 +15,8 @@ pub struct Wishes {
     pub coding: Coding,
     /// Set for a GET or HEAD, whose answers others may keep.
     pub get: Option<Get>,
+    /// Rows that are left to the client, which an answer to it alone tells.
+    pub left: Option<u32>,
 }
 
 /// What a GET wants.
@@ -44,6 +47,16 @@ impl Wishes {
                 is_signed: parts.headers.contains_key(header::AUTHORIZATION),
                 max_age,
             }),
+            left: None,
+        }
+    }
+
+    /// The same of a client that was charged.
+    #[must_use]
+    pub fn of_client(self, cost: Cost) -> Self {
+        Self {
+            left: cost.left.filter(|_| self.get.is_none()),
+            ..self
         }
     }
 }

@@ -117,7 +117,9 @@ on_each_database! {
         }
         assert_eq!(socket.hear().await, json!({"id": "b", "type": "complete"}));
         socket.subscribe("b", "mutation { touch }").await;
-        assert_eq!(socket.hear().await, json!({"id": "b", "type": "next", "payload": {"data": {"touch": 1}}}));
+        let next = socket.hear().await;
+        assert_eq!((&next["id"], &next["type"], &next["payload"]["data"]), (&json!("b"), &json!("next"), &json!({"touch": 1})));
+        assert_eq!(next["payload"]["extensions"]["cost"]["price"], 10);
         assert_eq!(socket.hear().await, json!({"id": "b", "type": "complete"}));
         socket.say(json!({"type": "complete", "id": "a"})).await;
         socket.say(json!({"type": "complete", "id": "never"})).await;
@@ -287,5 +289,21 @@ on_each_database! {
         assert_eq!(by_payload.code().await, 4403);
         idle.subscribe("a", "{ hello }").await;
         assert_eq!(idle.code().await, 4403);
+    }
+
+    async fn the_forerunner_is_spoken_with_those_who_offer_both(database: Database) {
+        let tiny = Tiny::start(&database, HttpSettings::default()).await;
+        let mut socket = Socket::open_with(&tiny, Some("graphql-ws, graphql-transport-ws"), None).await;
+        socket.say(json!({"type": "connection_init", "payload": {}})).await;
+        assert_eq!(socket.hear().await["type"], "connection_ack");
+        socket.say(json!({"type": "start", "id": "a", "payload": {"query": "subscription { quiet }"}})).await;
+        assert_eq!(socket.hear().await, json!({"id": "a", "type": "data", "payload": {"data": {"quiet": 1}}}));
+        socket.say(json!({"type": "stop", "id": "a"})).await;
+        socket.say(json!({"type": "start", "id": "a", "payload": {"query": "subscription { refused }"}})).await;
+        assert_eq!(socket.hear().await["type"], "error");
+        let mut only_former = Socket::open_with(&tiny, Some("graphql-transport-ws"), None).await;
+        only_former.say(json!({"type": "connection_init"})).await;
+        only_former.say(json!({"type": "start", "id": "a", "payload": {"query": "{ hello }"}})).await;
+        assert_eq!(only_former.code().await, 4400);
     }
 }

@@ -26,6 +26,29 @@ pub fn check(document: &Document) -> Result<(), Refusal> {
     Err(Refusal::of_document(vec![problem]))
 }
 
+/// Whether the document asks for the schema, wherever.
+#[must_use]
+pub fn introspects(document: &Document) -> bool {
+    document
+        .definitions
+        .iter()
+        .any(|definition| match definition {
+            Definition::OperationDefinition(operation) => asks(&operation.selection_set),
+            Definition::FragmentDefinition(fragment) => asks(&fragment.selection_set),
+            _ => false,
+        })
+}
+
+fn asks(selections: &[Selection]) -> bool {
+    selections.iter().any(|selection| match selection {
+        Selection::Field(field) => {
+            ["__schema", "__type"].contains(&field.name.as_str()) || asks(&field.selection_set)
+        }
+        Selection::InlineFragment(inline) => asks(&inline.selection_set),
+        Selection::FragmentSpread(_) => false,
+    })
+}
+
 type Found<'a> = Option<(&'a str, &'a Node<Value>)>;
 
 fn in_definition(definition: &Definition) -> Found<'_> {

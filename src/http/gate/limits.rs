@@ -34,6 +34,10 @@ pub struct Limits {
     pub root_mutations: u32,
     /// Lists of the schema inside lists of the schema.
     pub introspection: u32,
+    /// Rows that an operation may ask for.
+    pub rows: u64,
+    /// Values in all its variables.
+    pub values: usize,
 }
 
 impl Default for Limits {
@@ -49,6 +53,8 @@ impl Default for Limits {
             root_fields: 20,
             root_mutations: 5,
             introspection: 3,
+            rows: 100_000,
+            values: 5_000,
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod inputs;
 mod limits;
+mod price;
 
 use std::sync::Arc;
 
@@ -43,6 +44,8 @@ pub struct Passed {
     document: Valid<ExecutableDocument>,
     parsed: parsed::ExecutableDocument,
     schema: Arc<Valid<Schema>>,
+    limits: Limits,
+    introspects: bool,
 }
 
 /// The root field of a subscription.
@@ -142,6 +145,8 @@ impl Gate {
             parsed: parse_again(text, &document)?,
             document,
             schema: Arc::clone(&self.schema),
+            limits: self.limits,
+            introspects: inputs::introspects(&ast),
         })
     }
 }
@@ -166,7 +171,7 @@ impl Passed {
     /// defaults, in the order of the document, and without those that it does not know.
     ///
     /// # Errors
-    /// A required variable has no value, or a value is not of its variable's type.
+    /// A required variable has no value, or a value is not of its variable's type; or there are too many values.
     pub fn coerce_variables(
         &self,
         operation_name: Option<&str>,
@@ -177,6 +182,12 @@ impl Passed {
         };
         if operation.variables.is_empty() {
             return Ok(JsonMap::new());
+        }
+        let most = self.limits.values;
+        if values.values().map(count).sum::<usize>() > most {
+            return Err(Refusal::of_limit(format!(
+                "Variables may hold at most {most} values."
+            )));
         }
         let values: JsonMap = serde_json::from_value(Value::Object(values.clone()))
             .map_err(|_| Refusal::bad_request("The variables cannot be read."))?;
@@ -219,6 +230,31 @@ impl Passed {
         uses.count() == 2
     }
 
+    /// What the operation costs, in rows.
+    ///
+    /// # Errors
+    /// It is more than one operation may.
+    pub fn price(&self, operation_name: Option<&str>, variables: &JsonMap) -> Result<u64, Refusal> {
+        let Ok(operation) = self.document.operations.get(operation_name) else {
+            return Ok(1);
+        };
+        let price = price::price(&self.schema, &self.document, operation, variables);
+        let most = self.limits.rows;
+        if price > most {
+            return Err(Refusal::of_limit(format!(
+                "This operation may read {price} rows; one may read at most {most}. Ask for shorter pages, or for \
+                 fewer lists inside lists."
+            )));
+        }
+        Ok(price)
+    }
+
+    /// Whether it asks for the schema anywhere.
+    #[must_use]
+    pub const fn introspects(&self) -> bool {
+        self.introspects
+    }
+
     /// The document as async-graphql executes it.
     #[must_use]
     pub fn parsed(&self) -> parsed::ExecutableDocument {
@@ -228,6 +264,15 @@ impl Passed {
     fn weight(&self) -> u32 {
         let text: usize = texts(&self.document.sources);
         u32::try_from(text.saturating_mul(20)).unwrap_or(u32::MAX)
+    }
+}
+
+/// The values in a value.
+fn count(value: &Value) -> usize {
+    match value {
+        Value::Array(values) => values.iter().map(count).sum::<usize>() + 1,
+        Value::Object(fields) => fields.values().map(count).sum::<usize>() + 1,
+        _ => 1,
     }
 }
 

@@ -34,17 +34,55 @@ pub enum FromClient {
         /// Which.
         id: String,
     },
+    /// The client goes; only the forerunner says so.
+    Terminate,
+}
+
+/// Which words are spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// Those of graphql-transport-ws.
+    #[default]
+    Present,
+    /// Those of its forerunner, subscriptions-transport-ws. Some clients (gql of Python) offer both and do not see
+    /// which one was chosen, because they look for the answer's header in one spelling only.
+    Former,
+}
+
+impl Dialect {
+    const fn next(self) -> &'static str {
+        match self {
+            Self::Present => "next",
+            Self::Former => "data",
+        }
+    }
+
+    /// The word of the present protocol for one that is read.
+    fn present(self, kind: &str) -> &str {
+        match (self, kind) {
+            (Self::Former, "start") => "subscribe",
+            (Self::Former, "stop") => "complete",
+            _ => kind,
+        }
+    }
+
+    /// Whether a message can only be of the forerunner.
+    #[must_use]
+    pub fn is_former(text: &str) -> bool {
+        let message: Option<Value> = serde_json::from_str(text).ok();
+        message.is_some_and(|message| message.get("type").and_then(Value::as_str) == Some("start"))
+    }
 }
 
 /// Reads a message; none when it is not one of the protocol.
 #[must_use]
-pub fn read(text: &str) -> Option<FromClient> {
+pub fn read(text: &str, dialect: Dialect) -> Option<FromClient> {
     let Value::Object(mut message) = serde_json::from_str(text).ok()? else {
         return None;
     };
     let payload = message.remove("payload").filter(|value| !value.is_null());
     let kind = message.get("type")?.as_str()?;
-    match kind {
+    match dialect.present(kind) {
         "connection_init" => Some(FromClient::Init {
             token: token(optional_object(payload)?),
         }),
@@ -57,6 +95,7 @@ pub fn read(text: &str) -> Option<FromClient> {
             params: params::from_object(optional_object(payload)??).ok()?,
         }),
         "complete" => Some(FromClient::Complete { id: id(&message)? }),
+        "connection_terminate" if dialect == Dialect::Former => Some(FromClient::Terminate),
         _ => None,
     }
 }
@@ -99,10 +138,11 @@ pub fn pong(payload: Option<&Value>) -> String {
 
 /// A result.
 #[must_use]
-pub fn next(id: &str, result: &str) -> String {
+pub fn next(id: &str, result: &str, dialect: Dialect) -> String {
     format!(
-        r#"{{"id":{},"type":"next","payload":{result}}}"#,
-        to_json(&id)
+        r#"{{"id":{},"type":"{}","payload":{result}}}"#,
+        to_json(&id),
+        dialect.next()
     )
 }
 
@@ -127,8 +167,9 @@ mod tests {
 
     #[test]
     fn messages_of_the_protocol_are_read() {
-        let check =
-            |text: &str, expected: Option<FromClient>| assert_eq!(read(text), expected, "{text}");
+        let check = |text: &str, expected: Option<FromClient>| {
+            assert_eq!(read(text, Dialect::Present), expected, "{text}");
+        };
         let init = |token: Option<&str>| {
             Some(FromClient::Init {
                 token: token.map(str::to_owned),
@@ -178,9 +219,25 @@ mod tests {
     }
 
     #[test]
+    fn the_forerunner_is_understood_where_it_is_spoken() {
+        let start = r#"{"type":"start","id":"a","payload":{"query":"{a}"}}"#;
+        assert!(Dialect::is_former(start) && !Dialect::is_former(r#"{"type":"subscribe"}"#));
+        assert!(matches!(
+            read(start, Dialect::Former),
+            Some(FromClient::Subscribe { .. })
+        ));
+        let stop = read(r#"{"type":"stop","id":"a"}"#, Dialect::Former);
+        assert_eq!(stop, Some(FromClient::Complete { id: "a".into() }));
+        assert_eq!(
+            next("a", "{}", Dialect::Former),
+            r#"{"id":"a","type":"data","payload":{}}"#
+        );
+    }
+
+    #[test]
     fn messages_are_written_with_the_clients_id() {
         assert_eq!(
-            next("a\"b", "{}"),
+            next("a\"b", "{}", Dialect::Present),
             r#"{"id":"a\"b","type":"next","payload":{}}"#
         );
         assert_eq!(

@@ -7,27 +7,29 @@ mod close;
 mod message;
 mod operations;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Extension;
+use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
-use axum::extract::{ConnectInfo, State};
-use axum::http::HeaderMap;
+use axum::http::{Extensions, HeaderMap, header};
 use axum::response::Response;
 use tokio::time::{Instant, timeout};
 
+use super::address;
 use super::door::{Door, bearer};
 use super::events::Event;
 use super::refusal::Refusal;
 use super::respond;
 use close::Close;
-use message::FromClient;
+use message::{Dialect, FromClient};
 use operations::{Happening, Operations};
 
 const PROTOCOL: &str = "graphql-transport-ws";
+/// The name under which clients offer its forerunner.
+const FORMER: &str = "graphql-ws";
 /// Enough for nearly all messages; larger ones grow it. The library's own choice is 128 KiB a client.
 const BUFFER: usize = 4 * 1024;
 /// How long to wait for the other side's close frame.
@@ -36,7 +38,7 @@ const GOODBYE: Duration = Duration::from_secs(2);
 /// The handler of `/graphql/ws`.
 pub async fn serve(
     State(door): State<Arc<Door>>,
-    connection: Option<Extension<ConnectInfo<SocketAddr>>>,
+    extensions: Extensions,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
@@ -45,9 +47,14 @@ pub async fn serve(
             "Here is a WebSocket that speaks graphql-transport-ws.",
         ));
     };
-    let address = connection.map(|Extension(ConnectInfo(address))| address.ip().to_canonical());
+    let address = address::client(&extensions, &headers, &door.settings.trusted_proxies);
+    let seat = match door.seats.take(address) {
+        Ok(seat) => seat,
+        Err(refusal) => return respond::stream_refusal(&refusal),
+    };
     let token = bearer(&headers).map(str::to_owned);
     let limit = door.settings.message_bytes;
+    let offers_former = offers(&headers, FORMER);
     upgrade
         .protocols([PROTOCOL])
         .read_buffer_size(BUFFER)
@@ -58,10 +65,21 @@ pub async fn serve(
         .on_upgrade(move |socket| {
             let held = door.drain.hold();
             async move {
-                Connection::new(door, socket, address, token).run().await;
-                drop(held);
+                let mut connection = Connection::new(door, socket, address, token);
+                connection.offers_former = offers_former;
+                connection.run().await;
+                drop((held, seat));
             }
         })
+}
+
+/// Whether the client offers a protocol.
+fn offers(headers: &HeaderMap, protocol: &str) -> bool {
+    let lines = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
+    let mut offered = lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','));
+    offered.any(|one| one.trim() == protocol)
 }
 
 struct Connection {
@@ -71,6 +89,8 @@ struct Connection {
     /// From the payload of `connection_init`, or from the request that opened the socket.
     token: Option<String>,
     accepted: bool,
+    dialect: Dialect,
+    offers_former: bool,
     operations: Operations,
     /// When to look whether `connection_init` came, and from then on, when to ping.
     tick: Instant,
@@ -92,6 +112,8 @@ impl Connection {
             address,
             token,
             accepted: false,
+            dialect: Dialect::Present,
+            offers_former: false,
             operations: Operations::default(),
             silent: false,
         }
@@ -126,7 +148,10 @@ impl Connection {
         self.silent = false;
         match message {
             Some(Ok(Message::Text(text))) => {
-                let message = message::read(&text).ok_or(Close::INVALID_MESSAGE)?;
+                if self.offers_former && Dialect::is_former(&text) {
+                    self.dialect = Dialect::Former;
+                }
+                let message = message::read(&text, self.dialect).ok_or(Close::INVALID_MESSAGE)?;
                 self.obey(message).await
             }
             Some(Ok(Message::Binary(_))) => Err(Close::INVALID_MESSAGE),
@@ -140,6 +165,7 @@ impl Connection {
             FromClient::Init { token } => self.begin(token).await,
             FromClient::Ping { payload } => self.say(message::pong(payload.as_ref())).await,
             FromClient::Pong => Ok(()),
+            FromClient::Terminate => Err(Close::Gone),
             FromClient::Subscribe { .. } if !self.accepted => Err(Close::UNAUTHORIZED),
             FromClient::Subscribe { id, .. } if self.operations.has(&id) => {
                 Err(Close::duplicate(&id))
@@ -180,7 +206,9 @@ impl Connection {
 
     async fn deliver(&mut self, id: &str, happening: Happening) -> Result<(), Close> {
         match happening {
-            Happening::Event(Event::Next(result)) => self.say(message::next(id, &result)).await,
+            Happening::Event(Event::Next(result)) => {
+                self.say(message::next(id, &result, self.dialect)).await
+            }
             Happening::Event(Event::Refused(errors)) => {
                 self.operations.end(id);
                 self.say(message::error(id, &errors)).await
