@@ -1,11 +1,12 @@
 //! Table `enclosure`. Observed.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::EntryId;
 
 /// A file that an entry carries.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DeriveEntityModel)]
 #[sea_orm(table_name = "enclosure")]
 pub struct Model {
     /// The entry.

@@ -1,11 +1,12 @@
 //! Table `entry`. Observed.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::{DateQuality, EntryId, Millis, SourceId};
 
 /// What lists show of an entry; the body is apart.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DeriveEntityModel)]
 #[sea_orm(table_name = "entry")]
 pub struct Model {
     /// Key; never used again.

@@ -1,11 +1,12 @@
 //! Table `entry_body`. Observed.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::EntryId;
 
 /// The body of an entry.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DeriveEntityModel)]
 #[sea_orm(table_name = "entry_body")]
 pub struct Model {
     /// The entry.

@@ -23,6 +23,10 @@ keys! {
     JobId
     /// Key of a row in `planet`.
     PlanetId
+    /// Key of a row in `proposal`.
+    ProposalId
+    /// Key of a row in `rule`.
+    RuleId
     /// Number of a row in `change`; rises in commit order, without holes.
     Revision
     /// Key of a row in `session`.
@@ -33,4 +37,6 @@ keys! {
     TagId
     /// Key of a row in `user_account`.
     UserId
+    /// Key of a row in `webhook`.
+    WebhookId
 }

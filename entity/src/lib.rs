@@ -6,6 +6,8 @@
 pub mod author;
 pub mod change;
 pub mod change_head;
+pub mod declared_planet;
+pub mod declared_source;
 pub mod enclosure;
 pub mod entry;
 pub mod entry_alias;
@@ -20,12 +22,15 @@ pub mod job_item;
 pub mod key;
 pub mod planet;
 pub mod planet_entry;
+pub mod planet_hidden;
 pub mod planet_link;
 pub mod planet_source;
 pub mod poll_attempt;
 pub mod poll_state;
+pub mod proposal;
 pub mod refresh_token;
 pub mod retraction;
+pub mod rule;
 pub mod session;
 pub mod signing_key;
 pub mod source;
@@ -36,12 +41,21 @@ pub mod tag;
 pub mod time;
 pub mod tombstone;
 pub mod user;
+pub mod webhook;
+pub mod webhook_delivery;
 pub mod wish;
+pub mod withheld_entry;
 pub mod word;
 
-pub use key::{AuthorId, EntryId, JobId, PlanetId, Revision, SessionId, SourceId, TagId, UserId};
+pub use key::{
+    AuthorId, EntryId, JobId, PlanetId, ProposalId, Revision, RuleId, SessionId, SourceId, TagId,
+    UserId, WebhookId,
+};
 pub use time::Millis;
-pub use wish::{JobKind, JobStatus, Role, SubscriptionFormat, UserErrorCode};
+pub use wish::{
+    JobKind, JobStatus, ProposalState, Role, RuleAction, RuleField, SubscriptionFormat,
+    UserErrorCode,
+};
 pub use word::{
     ChangeKind, DateQuality, FeedFormat, FindingCode, PollErrorKind, PollOutcome, SourceStatus,
 };

@@ -39,6 +39,8 @@ pub struct Model {
     pub format: Option<FeedFormat>,
     /// How it is doing.
     pub status: SourceStatus,
+    /// Since when; null since it was first followed.
+    pub status_since: Option<Millis>,
     /// The editor's tags, a JSON list of strings.
     pub tags: String,
     /// Never poll more often than this.

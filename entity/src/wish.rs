@@ -57,6 +57,9 @@ pub enum JobKind {
     /// Polls sources now.
     #[sea_orm(num_value = 1)]
     Refresh,
+    /// Looks through stored entries after rules have changed.
+    #[sea_orm(num_value = 11)]
+    Rules,
 }
 
 /// How far a job is.
@@ -183,4 +186,97 @@ pub enum UserErrorCode {
     /// The last admin must stay.
     #[sea_orm(num_value = 12)]
     LastAdmin,
+    /// A file says so: change it there.
+    #[sea_orm(num_value = 110)]
+    ManagedByFile,
+}
+
+/// What a rule does with the entries that it matches.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    EnumIter,
+    DeriveActiveEnum,
+)]
+#[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RuleAction {
+    /// Only entries that match a rule of this kind are shown, where there is one.
+    #[sea_orm(num_value = 0)]
+    Keep,
+    /// They are not shown.
+    #[sea_orm(num_value = 1)]
+    Drop,
+}
+
+/// What of an entry a rule looks at.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    EnumIter,
+    DeriveActiveEnum,
+)]
+#[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RuleField {
+    /// Its title.
+    #[sea_orm(num_value = 0)]
+    Title,
+    /// Any of its tags.
+    #[sea_orm(num_value = 1)]
+    Tag,
+    /// Any of its authors' names.
+    #[sea_orm(num_value = 2)]
+    Author,
+    /// The text of its content.
+    #[sea_orm(num_value = 3)]
+    Text,
+    /// Its language, as a BCP 47 tag.
+    #[sea_orm(num_value = 4)]
+    Language,
+}
+
+/// What became of a proposal.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    EnumIter,
+    DeriveActiveEnum,
+)]
+#[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ProposalState {
+    /// Nobody has decided yet.
+    #[sea_orm(num_value = 0)]
+    Pending,
+    /// It is followed.
+    #[sea_orm(num_value = 1)]
+    Approved,
+    /// It is not wanted.
+    #[sea_orm(num_value = 2)]
+    Declined,
 }

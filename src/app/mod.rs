@@ -21,6 +21,7 @@ pub use parts::{Parts, StartError, open_store};
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::hooks::Sender;
 use crate::jobs::Runner;
 use crate::publish;
 use crate::store::Backend;
@@ -119,6 +120,13 @@ impl App {
             clock,
         };
         self.tasks.spawn(runner.run(stop()));
+        let sender = Sender {
+            store: store.clone(),
+            fetcher: self.parts.fetcher.clone(),
+            bell: self.parts.bell.clone(),
+            clock: self.parts.clock.clone(),
+        };
+        self.tasks.spawn(sender.run(stop()));
         let tidying = janitor::run(self.parts.clone(), config.changes_kept_days, stop());
         self.tasks.spawn(tidying);
         self.tasks

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use super::{App, StartError};
 use crate::config::Config;
 use crate::graphql::{self, GraphqlSettings, Services};
-use crate::http::{self, Door, Drain, Engine, Frame, Health, HttpSettings, Limits, Trusted};
+use crate::http::{self, Door, Drain, Engine, Feeds, Frame, Health, HttpSettings, Limits, Trusted};
 
 /// Begins to serve at a listener.
 ///
@@ -26,7 +26,13 @@ pub fn begin(app: &App, listener: TcpListener, config: &Config) -> Result<(), St
         settings,
         drain: drain.clone(),
     })?;
-    let router = http::router(door, http::Router::new());
+    let feeds = Feeds::new(
+        app.parts.store.clone(),
+        app.parts.bell.clone(),
+        config.public_url.clone(),
+        app.public_url.clone(),
+    );
+    let router = http::router(door, http::feed_routes(feeds));
     app.tasks
         .spawn(http::serve(listener, router, drain, patience));
     Ok(())
@@ -71,6 +77,8 @@ fn engine(app: &App, config: &Config) -> Engine {
         settings: GraphqlSettings {
             name: config.name.clone(),
             max_complexity: config.max_query_rows,
+            public_url: Some(app.public_url.clone()),
+            proposals: config.proposals,
             ..GraphqlSettings::default()
         },
     });

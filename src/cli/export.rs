@@ -1,11 +1,13 @@
-//! `feedgraph export`. In: the database. Out: the followed feeds as OPML.
+//! `feedgraph export`. In: the database. Out: the followed feeds as OPML, or everything as TOML.
 
+use clap::ValueEnum;
 use entity::source;
 
 use super::output::say;
 use super::{CliError, planet_named};
 use crate::app::open_store;
 use crate::config::Config;
+use crate::declare;
 use crate::render::opml::{self, Outline};
 use crate::store::{Slice, SourceFilter, SourceOrder, Store, StoreError, texts};
 
@@ -18,11 +20,31 @@ pub struct Arguments {
     /// Only the feeds of this planet, by its slug.
     #[arg(long, value_name = "SLUG")]
     planet: Option<String>,
+    /// How it is written.
+    #[arg(long = "as", value_enum, default_value_t = Format::Opml, value_name = "FORMAT")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// The feeds; `feedgraph import` and feed readers take it.
+    Opml,
+    /// Planets, sources, links and rules; `feedgraph apply` takes it.
+    Toml,
 }
 
 /// Prints an OPML document; `feedgraph import` reads it.
 pub async fn run(arguments: &Arguments, config: &Config) -> Result<(), CliError> {
     let store = open_store(config).await?;
+    if arguments.format == Format::Toml {
+        if arguments.planet.is_some() {
+            let message = "a TOML file holds everything; leave out --planet";
+            return Err(CliError::Refused(message.to_owned()));
+        }
+        say(declare::write(&store.declared().await?).trim_end());
+        store.close().await?;
+        return Ok(());
+    }
     let planet = match &arguments.planet {
         Some(slug) => planet_named(&store, Some(slug)).await?,
         None => None,

@@ -1,6 +1,7 @@
 //! The command line. In: arguments. Out: one command run, and an exit status. Must not know: how anything
 //! is done; each command has a file of its own that puts the parts to work.
 
+mod apply;
 mod demo;
 mod export;
 mod import;
@@ -51,7 +52,9 @@ enum Command {
     Serve(serve::Arguments),
     /// Follow the feeds of an OPML file, a Planet or Venus config.ini, or a list of URLs.
     Import(import::Arguments),
-    /// Print the followed feeds as OPML.
+    /// Make planets, sources, links and rules what a file declares; --dry-run shows what would change.
+    Apply(apply::Arguments),
+    /// Print the followed feeds as OPML, or everything as a file that `apply` takes.
     Export(export::Arguments),
     /// Poll every feed that is due once, and end.
     Poll,
@@ -144,6 +147,7 @@ async fn run(command: Option<Command>, layers: &Layers, config: Config) -> Resul
     match command.unwrap_or(Command::Serve(serve::Arguments::default())) {
         Command::Serve(_) => serve::run(&config).await,
         Command::Import(arguments) => import::run(&arguments, &config).await,
+        Command::Apply(arguments) => apply::run(&arguments, &config).await,
         Command::Export(arguments) => export::run(&arguments, &config).await,
         Command::Poll => poll::run(&config).await,
         Command::Reparse(arguments) => reparse::run(&arguments, &config).await,

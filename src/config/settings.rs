@@ -147,6 +147,12 @@ pub const SETTINGS: &[Setting] = &[
         "Whether `serve` follows the starter list when the database is new.",
     ),
     setting(
+        "proposals",
+        "BOOL",
+        "true",
+        "Whether anyone may propose sources to the editors, five an hour from one address.",
+    ),
+    setting(
         "poll",
         "BOOL",
         "true",

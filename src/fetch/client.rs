@@ -42,13 +42,13 @@ pub fn init() {
 
 /// Fetches feeds and pages within bounds and behind the guard. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Fetcher(Arc<Inner>);
+pub struct Fetcher(pub(super) Arc<Inner>);
 
 #[derive(Debug)]
-struct Inner {
-    client: Client,
-    guard: Arc<Guard>,
-    settings: FetchSettings,
+pub(super) struct Inner {
+    pub(super) client: Client,
+    pub(super) guard: Arc<Guard>,
+    pub(super) settings: FetchSettings,
 }
 
 /// Why no [`Fetcher`] could be made.

@@ -5,6 +5,7 @@
 
 mod body;
 mod client;
+mod deliver;
 mod failure;
 mod guard;
 mod headers;
@@ -15,6 +16,7 @@ mod resolve;
 mod settings;
 
 pub use client::{FetchError, Fetcher, init};
+pub use deliver::Delivery;
 pub use guard::Guard;
 pub use host::host_key;
 pub use outcome::{Answer, Failure, Outcome, Validators};

@@ -2,10 +2,10 @@
 //! value, tidied, or a [`Refusal`] that says what is wrong and what to do. Pure. Must not know: who asks.
 
 use entity::UserErrorCode;
-use regex::RegexBuilder;
 use url::Url;
 
 use super::refusal::{Refusal, quoted};
+use crate::normalize::rules::compile;
 
 /// The longest URL, in characters.
 pub const URL_LENGTH: usize = 2_048;
@@ -21,8 +21,6 @@ pub const TAG_COUNT: usize = 32;
 pub const RULE_LENGTH: usize = 500;
 /// Most rules of one kind.
 pub const RULE_COUNT: usize = 50;
-/// The largest compiled rule, in bytes.
-const RULE_SIZE: usize = 1 << 20;
 /// The shortest polling interval that an editor may set, in seconds.
 pub const SHORTEST_INTERVAL: i64 = 300;
 /// The longest polling interval that an editor may set, in seconds: 30 days.
@@ -191,7 +189,11 @@ pub fn rules(rules: &[String]) -> Result<(), (Option<usize>, Refusal)> {
     Ok(())
 }
 
-fn rule(text: &str) -> Result<(), Refusal> {
+/// One rule.
+///
+/// # Errors
+/// `INVALID_VALUE` when it is empty, no regular expression, or too costly; `TOO_LONG`.
+pub fn rule(text: &str) -> Result<(), Refusal> {
     if text.trim().is_empty() {
         return Err(invalid(
             "The rule is empty and would match everything; leave it out.",
@@ -200,7 +202,7 @@ fn rule(text: &str) -> Result<(), Refusal> {
     if text.chars().nth(RULE_LENGTH).is_some() {
         return Err(too_long("The rule", RULE_LENGTH));
     }
-    match RegexBuilder::new(text).size_limit(RULE_SIZE).build() {
+    match compile(text) {
         Ok(_) => Ok(()),
         Err(regex::Error::CompiledTooBig(_)) => Err(invalid(format!(
             "The rule {} needs too much memory; write smaller repetitions.",

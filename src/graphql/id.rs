@@ -2,7 +2,7 @@
 //! two. Must not know: whether the thing exists.
 
 use async_graphql::ID;
-use entity::{AuthorId, EntryId, JobId, PlanetId, SourceId, UserId};
+use entity::{AuthorId, EntryId, JobId, PlanetId, ProposalId, RuleId, SourceId, UserId, WebhookId};
 
 use super::error::{Code, Fault};
 
@@ -39,8 +39,11 @@ keys! {
     EntryId "entry"
     JobId "job"
     PlanetId "planet"
+    ProposalId "proposal"
+    RuleId "rule"
     SourceId "source"
     UserId "user"
+    WebhookId "webhook"
 }
 
 /// What an id of any kind refers to.

@@ -166,6 +166,13 @@ pub struct LinksOf(pub PlanetId);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct UpdatedAt(pub PlanetId);
 
+/// Since when a file owns a planet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct DeclaredPlanet(pub PlanetId);
+/// Since when a file owns a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct DeclaredSource(pub SourceId);
+
 macro_rules! batches {
     ($($key:ident => $method:ident -> $value:ty;)*) => {$(
         impl Key for $key {
@@ -191,6 +198,8 @@ batches! {
     SourcesOf => sources_of_authors -> Vec<source::Model>;
     LinksOf => links_of_planets -> Vec<planet_link::Model>;
     UpdatedAt => planets_updated_at -> Millis;
+    DeclaredPlanet => declared_planets -> Millis;
+    DeclaredSource => declared_sources -> Millis;
 }
 
 macro_rules! counted_batches {

@@ -13,6 +13,7 @@ pub mod entry;
 pub mod error;
 pub mod filter;
 mod gather;
+pub mod health;
 pub mod id;
 pub mod job;
 mod known;
@@ -26,25 +27,31 @@ pub mod page;
 mod place;
 pub mod planet;
 pub mod polling;
+pub mod proposal;
 pub mod query;
 mod quick;
 pub mod revision;
+pub mod rule;
 pub mod run;
 pub mod scalar;
 pub mod search;
 pub mod server;
 pub mod session;
 pub mod source;
+pub mod steering;
 pub mod subscription;
 pub mod tag;
 pub mod user;
 pub mod viewer;
+pub mod webhook;
 pub mod word;
 mod zone;
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Request, SDLExportOptions, SchemaBuilder, ValidationMode};
+use async_graphql::{
+    Context, MergedObject, Request, SDLExportOptions, SchemaBuilder, ValidationMode,
+};
 use entity::Revision;
 
 use error::Result;
@@ -61,8 +68,13 @@ use crate::poll::Poller;
 use crate::publish::Bell;
 use crate::store::Store;
 
+/// Reading; nothing here changes anything, and most of it needs no token.
+#[derive(Debug, Default, MergedObject)]
+#[graphql(name = "Query")]
+pub struct Root(Query, steering::SteeringQuery);
+
 /// The schema with its roots.
-pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
+pub type Schema = async_graphql::Schema<Root, Mutation, Subscription>;
 
 /// What resolvers work with.
 #[derive(Clone)]
@@ -86,6 +98,10 @@ pub struct Services {
 pub struct GraphqlSettings {
     /// What the server calls itself.
     pub name: String,
+    /// Where clients see the server; none where nobody serves.
+    pub public_url: Option<url::Url>,
+    /// Whether anyone may propose sources.
+    pub proposals: bool,
     /// How deep selections may be nested; the door enforces it.
     pub max_depth: u32,
     /// How many rows an operation may ask for; the door enforces it.
@@ -96,6 +112,8 @@ impl Default for GraphqlSettings {
     fn default() -> Self {
         Self {
             name: "Feedgraph".to_owned(),
+            public_url: None,
+            proposals: true,
             max_depth: 15,
             max_complexity: 100_000,
         }
@@ -110,6 +128,7 @@ pub fn build(services: Services) -> Schema {
         .validation_mode(ValidationMode::Fast)
         .data(known::Known::new(services.bell.clone()))
         .data(services)
+        .data(mutation::allowance::Allowance::default())
         .finish()
 }
 
@@ -126,8 +145,8 @@ pub fn sdl() -> String {
     format!("{}\n", lines.join("\n").trim())
 }
 
-fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
-    Schema::build(Query, Mutation::default(), Subscription)
+fn builder() -> SchemaBuilder<Root, Mutation, Subscription> {
+    Schema::build(Root::default(), Mutation::default(), Subscription)
 }
 
 /// How far the change log had come when a request began.

@@ -7,12 +7,14 @@ use super::day::{self, Day};
 use super::entry::Entry;
 use super::error::Result;
 use super::filter::{EntryOrder, SourceOrder};
-use super::loader::{self, LinksOf, UpdatedAt};
+use super::health::{self, PlanetHealth};
+use super::loader::{self, DeclaredPlanet, LinksOf, UpdatedAt};
 use super::page::{self, Connection, Window, price};
+use super::rule::{self, Rule};
 use super::scalar::{DateTime, Url};
 use super::source::{self, Source};
-use super::{id, list, store};
-use crate::store::{EntryFilter, SourceFilter};
+use super::{id, list, services, store, word};
+use crate::store::{EntryFilter, RuleScope, SourceFilter};
 
 /// A planet.
 #[derive(Clone, Debug)]
@@ -142,6 +144,76 @@ impl Planet {
             url: Url(row.url),
         };
         Ok(links.into_iter().map(link).collect())
+    }
+
+    /// Who says what it is.
+    async fn managed_by(&self, ctx: &Context<'_>) -> Result<word::ManagedBy> {
+        let owned = loader::find(ctx, DeclaredPlanet(self.0.id)).await?;
+        Ok(word::ManagedBy::of(owned))
+    }
+
+    /// How it is doing, for everyone.
+    async fn health(&self, ctx: &Context<'_>) -> Result<PlanetHealth> {
+        health::of_planet(ctx, self.0.id).await
+    }
+
+    /// Its rules on what to show, in order; for editors, null for everyone else.
+    async fn rules(&self, ctx: &Context<'_>) -> Option<Result<Vec<Rule>>> {
+        rule::of(ctx, RuleScope::Planet(self.0.id)).await
+    }
+
+    /// Its feeds, for everyone who does not speak GraphQL.
+    fn outputs(&self, ctx: &Context<'_>) -> Result<PlanetOutputs> {
+        Ok(PlanetOutputs {
+            base: services(ctx)?.settings.public_url.clone(),
+            slug: self.0.slug.clone(),
+        })
+    }
+}
+
+/// Where a planet's feeds are.
+#[derive(Clone, Debug)]
+pub struct PlanetOutputs {
+    base: Option<url::Url>,
+    slug: String,
+}
+
+impl PlanetOutputs {
+    fn file(&self, name: &str) -> Url {
+        let path = format!("planet/{}/{name}", self.slug);
+        match &self.base {
+            Some(base) => Url(format!("{}/{path}", base.as_str().trim_end_matches('/'))),
+            None => Url(format!("http://localhost/{path}")),
+        }
+    }
+}
+
+/// Feeds of a planet: its newest entries, and with them the way to all older ones (RFC 5005).
+#[Object]
+impl PlanetOutputs {
+    /// Atom 1.0.
+    async fn atom(&self) -> Url {
+        self.file("atom.xml")
+    }
+
+    /// RSS 2.0.
+    async fn rss(&self) -> Url {
+        self.file("rss.xml")
+    }
+
+    /// RSS 2.0 with titles and links only.
+    async fn rss_titles_only(&self) -> Url {
+        self.file("rss-titles.xml")
+    }
+
+    /// JSON Feed 1.1.
+    async fn json(&self) -> Url {
+        self.file("feed.json")
+    }
+
+    /// OPML 2.0: its sources.
+    async fn opml(&self) -> Url {
+        self.file("opml.xml")
     }
 }
 

@@ -9,14 +9,16 @@ use super::author::Author;
 use super::entry::Entry;
 use super::error::Result;
 use super::filter::{EntryOrder, SourceOrder};
-use super::loader::{self, NewestOf, PlanetsOf, PollStateOf};
+use super::loader::{self, DeclaredSource, NewestOf, PlanetsOf, PollStateOf};
 use super::page::{self, Connection, Window, price};
 use super::planet::Planet;
 use super::polling::Polling;
+use super::rule::{self, Rule};
 use super::scalar::{DateTime, Url};
-use super::{author, id, list, store, viewer, word};
+use super::{author, health, id, list, store, viewer, word};
 use crate::store::{
-    AuthorFilter, Direction, EntryFilter, EntryPosition, Page, Slice, SourceFilter, SourcePosition,
+    AuthorFilter, Direction, EntryFilter, EntryPosition, Page, RuleScope, Slice, SourceFilter,
+    SourcePosition,
 };
 
 /// A source.
@@ -75,6 +77,19 @@ impl Source {
     /// How it is doing.
     fn status(&self) -> word::SourceStatus {
         self.0.status.into()
+    }
+
+    /// Since when it is doing so.
+    fn status_since(&self) -> DateTime {
+        DateTime(self.0.status_since.unwrap_or(self.0.created_at))
+    }
+
+    /// Why, in plain words, for whoever writes in it and asks where a post is.
+    async fn status_reason(&self, ctx: &Context<'_>) -> Result<String> {
+        // It changes with polls that change nothing else: it is not for keeping.
+        let _ = viewer::caller(ctx);
+        let state = loader::find(ctx, PollStateOf(self.0.id)).await?;
+        Ok(health::reason(self.0.status, state.as_deref()))
     }
 
     /// The planets that show it.
@@ -143,6 +158,17 @@ impl Source {
     /// When it was first followed.
     fn created_at(&self) -> DateTime {
         DateTime(self.0.created_at)
+    }
+
+    /// Who says what it is.
+    async fn managed_by(&self, ctx: &Context<'_>) -> Result<word::ManagedBy> {
+        let owned = loader::find(ctx, DeclaredSource(self.0.id)).await?;
+        Ok(word::ManagedBy::of(owned))
+    }
+
+    /// Its rules on what to show, in order; for editors, null for everyone else.
+    async fn rules(&self, ctx: &Context<'_>) -> Option<Result<Vec<Rule>>> {
+        rule::of(ctx, RuleScope::Source(self.0.id)).await
     }
 
     /// How polling goes; for editors, null for everyone else.

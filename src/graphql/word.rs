@@ -202,4 +202,64 @@ pub enum UserErrorCode {
     RateLimited,
     /// The last admin must stay.
     LastAdmin,
+    /// A file owns this: change it there and apply the file again.
+    ManagedByFile,
+}
+
+/// What a rule does with the entries that it matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "entity::RuleAction")]
+pub enum RuleAction {
+    /// Where there are rules of this kind, only entries that match one of them are shown.
+    Keep,
+    /// They are not shown.
+    Drop,
+}
+
+/// What of an entry a rule looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "entity::RuleField")]
+pub enum RuleField {
+    /// Its title.
+    Title,
+    /// Any of its tags.
+    Tag,
+    /// Any of its authors' names.
+    Author,
+    /// The text of its content.
+    Text,
+    /// Its language, as a BCP 47 tag.
+    Language,
+}
+
+/// What became of a proposal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "entity::ProposalState")]
+pub enum ProposalState {
+    /// Nobody has decided yet.
+    Pending,
+    /// It is followed.
+    Approved,
+    /// It is not wanted.
+    Declined,
+}
+
+/// Who says what a planet or a source is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum ManagedBy {
+    /// Editors, through this API.
+    Editors,
+    /// A file, through `feedgraph apply`: the API refuses to change it.
+    File,
+}
+
+impl ManagedBy {
+    /// By whether a file owns it.
+    #[must_use]
+    pub const fn of(since: Option<entity::Millis>) -> Self {
+        match since {
+            Some(_) => Self::File,
+            None => Self::Editors,
+        }
+    }
 }

@@ -117,12 +117,16 @@ fn give(headers: &HeaderMap, file: &File) -> Response {
 
 /// Weak, since the same file is also sent compressed.
 fn tag(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    let text = URL_SAFE_NO_PAD.encode(digest);
-    format!("W/\"{text}\"")
+    format!("W/\"{}\"", digest(bytes))
 }
 
-fn known(headers: &HeaderMap, tag: &str) -> bool {
+/// A hash that may stand in a tag.
+pub(super) fn digest(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(bytes))
+}
+
+/// Whether a request says that it has what this tag stands for.
+pub(super) fn known(headers: &HeaderMap, tag: &str) -> bool {
     let asked = headers.get(header::IF_NONE_MATCH);
     let Some(asked) = asked.and_then(|value| value.to_str().ok()) else {
         return false;

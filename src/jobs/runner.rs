@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::turn::{LEASE_SECONDS, Standing, Turn};
-use super::{MOST_ITEMS, import, refresh, wait};
+use super::{MOST_ITEMS, import, refresh, rules, wait};
 use crate::clock::Clock;
 use crate::poll::Poller;
 use crate::publish::Bell;
@@ -76,11 +76,18 @@ impl Runner {
             job,
             shutdown,
         };
-        let waiting = match kind {
-            JobKind::Import => import::follow_all(&mut turn, items).await?,
-            JobKind::Refresh => refresh::make_all_due(&turn, items).await?,
+        let standing = match kind {
+            JobKind::Import => {
+                let waiting = import::follow_all(&mut turn, items).await?;
+                wait::until_polled(&mut turn, waiting).await?
+            }
+            JobKind::Refresh => {
+                let waiting = refresh::make_all_due(&turn, items).await?;
+                wait::until_polled(&mut turn, waiting).await?
+            }
+            JobKind::Rules => rules::look_through(&mut turn, items).await?,
         };
-        match wait::until_polled(&mut turn, waiting).await? {
+        match standing {
             Standing::GoOn => turn.end(JobStatus::Done).await,
             Standing::Cancelled => turn.end(JobStatus::Cancelled).await,
             Standing::Leave => Ok(()),

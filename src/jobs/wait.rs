@@ -120,7 +120,7 @@ fn failure(kind: JobKind, state: &poll_state::Model) -> ItemOutcome {
         .unwrap_or("It could not be polled.");
     match kind {
         JobKind::Import => failed(code, &format!("{said} It is followed all the same.")),
-        JobKind::Refresh => failed(code, said),
+        JobKind::Refresh | JobKind::Rules => failed(code, said),
     }
 }
 

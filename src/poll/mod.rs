@@ -40,7 +40,7 @@ pub use self::schedule::Bounds;
 pub use self::settings::PollSettings;
 pub use self::visit::Visited;
 use crate::clock::Clock;
-use crate::fetch::Fetcher;
+use crate::fetch::{Fetcher, Guard};
 use crate::store::{Lease, Store, StoreError};
 
 /// How often the wall clock is looked at.
@@ -167,6 +167,12 @@ impl Poller {
             node: &self.0.node,
             seconds: self.0.settings.lease_seconds,
         }
+    }
+
+    /// Says which addresses may be reached.
+    #[must_use]
+    pub fn guard(&self) -> &Guard {
+        self.0.fetcher.guard()
     }
 
     /// What this process is called among those that share the database.

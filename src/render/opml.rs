@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use quick_xml::escape::escape;
+use super::xml::line;
 
 /// One line of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,39 +18,41 @@ pub struct Outline {
     pub tags: Vec<String>,
 }
 
-/// Writes a list. Tags become the attribute `category`, since a feed stands once and may have several.
+/// The end of a document.
+pub const FOOT: &str = "  </body>\n</opml>\n";
+
+/// Everything before the first line.
 #[must_use]
-pub fn write(title: &str, outlines: &[Outline]) -> String {
-    let mut text = format!(
+pub fn head(title: &str) -> String {
+    format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<opml version=\"2.0\">\n  <head>\n    \
          <title>{}</title>\n  </head>\n  <body>\n",
-        clean(title)
-    );
-    // Writing to a string does not fail, so its results are passed over.
-    for outline in outlines {
-        let name = clean(&outline.title);
-        let _ = write!(
-            text,
-            "    <outline type=\"rss\" text=\"{name}\" title=\"{name}\" xmlUrl=\"{}\"",
-            clean(&outline.feed_url)
-        );
-        if let Some(site) = &outline.site_url {
-            let _ = write!(text, " htmlUrl=\"{}\"", clean(site));
-        }
-        if !outline.tags.is_empty() {
-            let _ = write!(text, " category=\"{}\"", clean(&outline.tags.join(",")));
-        }
-        text += "/>\n";
-    }
-    text + "  </body>\n</opml>\n"
+        line(title)
+    )
 }
 
-/// Escaped, and without the characters that XML 1.0 has no way to write (section 2.2).
-fn clean(text: &str) -> String {
-    let is_allowed =
-        |character: &char| !character.is_control() && !matches!(character, '\u{fffe}' | '\u{ffff}');
-    let allowed: String = text.chars().filter(is_allowed).collect();
-    escape(allowed).into_owned()
+/// One line. Tags become the attribute `category`, since a feed stands once and may have several.
+#[must_use]
+pub fn item(outline: &Outline) -> String {
+    let name = line(&outline.title);
+    let mut text = format!(
+        "    <outline type=\"rss\" text=\"{name}\" title=\"{name}\" xmlUrl=\"{}\"",
+        line(&outline.feed_url)
+    );
+    if let Some(site) = &outline.site_url {
+        let _ = write!(text, " htmlUrl=\"{}\"", line(site));
+    }
+    if !outline.tags.is_empty() {
+        let _ = write!(text, " category=\"{}\"", line(&outline.tags.join(",")));
+    }
+    text + "/>\n"
+}
+
+/// Writes a whole list.
+#[must_use]
+pub fn write(title: &str, outlines: &[Outline]) -> String {
+    let items: String = outlines.iter().map(item).collect();
+    format!("{}{items}{FOOT}", head(title))
 }
 
 #[cfg(test)]

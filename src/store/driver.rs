@@ -2,8 +2,7 @@
 //! be checked row by row. Must not know: pages.
 
 use entity::{
-    AuthorId, Millis, PlanetId, SourceId, entry, entry_author, entry_tag, planet_entry,
-    planet_source, tag,
+    AuthorId, Millis, PlanetId, SourceId, entry, entry_author, entry_tag, planet_entry, tag,
 };
 use sea_orm::ColumnTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
@@ -230,13 +229,13 @@ pub(super) fn conditions(filter: &EntryFilter) -> Vec<Expr> {
 }
 
 fn in_planet(planet: PlanetId) -> Expr {
-    let source = Expr::col((planet_source::Entity, planet_source::Column::SourceId));
+    let key = Expr::col((planet_entry::Entity, planet_entry::Column::EntryId));
     Expr::exists(
         Query::select()
             .expr(Expr::value(1))
-            .from(planet_source::Entity)
-            .and_where(planet_source::Column::PlanetId.eq(planet))
-            .and_where(source.equals((entry::Entity, entry::Column::SourceId)))
+            .from(planet_entry::Entity)
+            .and_where(planet_entry::Column::PlanetId.eq(planet))
+            .and_where(key.equals((entry::Entity, entry::Column::Id)))
             .to_owned(),
     )
 }

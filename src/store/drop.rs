@@ -2,21 +2,21 @@
 
 use entity::{
     ChangeKind, EntryId, Millis, PlanetId, Revision, SourceId, entry, entry_author, entry_tag,
-    planet_entry, planet_source, poll_attempt, retraction, source_author, source_body, tombstone,
+    planet_entry, planet_source, poll_attempt, retraction, rule, source_author, source_body,
+    tombstone, withheld_entry,
 };
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::count::Counts;
 use super::ingest::{lock, save};
+use super::rules::{Why, withhold};
 use super::write::{NewChange, Tx, Work, transaction};
 use super::{CHUNK, Store, StoreError};
 
 impl Store {
-    /// Takes an entry out for good and keeps a tombstone, so that polling does not bring it back. None: there
-    /// is none.
+    /// Takes an entry out for good: it is kept whole, to be restored, and polling does not bring it back. None:
+    /// there is none.
     ///
     /// # Errors
     /// When the transaction fails; nothing is changed then.
@@ -41,17 +41,7 @@ async fn remove(tx: &Tx, id: EntryId, at: Millis) -> Result<Work<()>, DbErr> {
     let Some(row) = entry::Entity::find_by_id(id).one(&tx.db).await? else {
         return Ok(Work::quiet(()));
     };
-    take_out(tx, row.source_id, &[id]).await?;
-    let stone = tombstone::ActiveModel {
-        source_id: Set(row.source_id),
-        identity: Set(row.identity),
-        url_key: Set(row.url_key),
-        entry_id: Set(id),
-        removed_at: Set(at),
-    };
-    tombstone::Entity::insert(stone)
-        .exec_without_returning(&tx.db)
-        .await?;
+    withhold(tx, row.source_id, &[(id, Why::Removed)], at).await?;
     source.entry_count -= 1;
     source.latest_entry_at = latest(tx, row.source_id).await?;
     source.entries_changed_at = Some(at);
@@ -111,6 +101,14 @@ pub(super) async fn entries_of_source(tx: &Tx, source: SourceId) -> Result<(), D
         .await?;
     source_author::Entity::delete_many()
         .filter(source_author::Column::SourceId.eq(source))
+        .exec(&tx.db)
+        .await?;
+    withheld_entry::Entity::delete_many()
+        .filter(withheld_entry::Column::SourceId.eq(source))
+        .exec(&tx.db)
+        .await?;
+    rule::Entity::delete_many()
+        .filter(rule::Column::SourceId.eq(source))
         .exec(&tx.db)
         .await?;
     tombstone::Entity::delete_many()

@@ -103,9 +103,9 @@ impl Store {
 }
 
 /// The source as it is now, or with false the other one that is at the new URL.
-type Changed = Option<(source::Model, bool)>;
+pub(super) type Changed = Option<(source::Model, bool)>;
 
-async fn update(
+pub(super) async fn update(
     tx: &Tx,
     id: SourceId,
     changes: &SourceChanges,
@@ -207,7 +207,7 @@ fn next_state(
     next
 }
 
-async fn set_paused(
+pub(super) async fn set_paused(
     tx: &Tx,
     id: SourceId,
     pause: Pause,
@@ -232,6 +232,7 @@ async fn set_paused(
             "Not polled: an editor has paused it.".clone_into(&mut state.reason);
         }
     }
+    row.status_since = Some(at);
     save_state(tx, state).await?;
     save(tx, &row).await?;
     let change = NewChange::source(ChangeKind::SourceUpdated, id, at);

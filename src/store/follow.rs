@@ -121,7 +121,7 @@ pub(super) async fn find_by_key<C: sea_orm::ConnectionTrait>(
         .await
 }
 
-async fn add(tx: &Tx, new: &NewSource) -> Result<Work<(source::Model, bool)>, DbErr> {
+pub(super) async fn add(tx: &Tx, new: &NewSource) -> Result<Work<(source::Model, bool)>, DbErr> {
     let key = feed_key(&new.feed_url);
     if let Some(there) = find_by_key(&tx.db, &key).await? {
         return Ok(Work::quiet((there, false)));
@@ -178,6 +178,7 @@ fn blank(new: &NewSource, key: &str) -> source::Model {
         icon_url: None,
         format: None,
         status: SourceStatus::Active,
+        status_since: None,
         tags: json(&new.tags),
         min_interval_seconds: None,
         max_interval_seconds: None,
@@ -224,7 +225,7 @@ fn first_state(source: SourceId, new: &NewSource) -> poll_state::Model {
     }
 }
 
-async fn remove(tx: &Tx, id: SourceId, at: Millis) -> Result<Work<()>, DbErr> {
+pub(super) async fn remove(tx: &Tx, id: SourceId, at: Millis) -> Result<Work<()>, DbErr> {
     let Some((_, source)) = super::ingest::lock(tx, id).await? else {
         return Ok(Work::quiet(()));
     };

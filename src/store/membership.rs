@@ -10,7 +10,7 @@ use sea_orm::{
 
 use super::ingest::lock;
 use super::write::{NewChange, Tx, Work, transaction};
-use super::{Store, StoreError, Written};
+use super::{Store, StoreError, Written, rules};
 
 impl Store {
     /// Puts sources into a planet; those that are in it or do not exist are left out. None: there is no such
@@ -28,7 +28,7 @@ impl Store {
             let Some(row) = lock_planet(tx, planet).await? else {
                 return Ok(Work::quiet(None));
             };
-            join(tx, planet, sources).await?;
+            join(tx, planet, sources, at).await?;
             Ok(Work::told(Some(row), vec![NewChange::other(at)]))
         })?;
         Ok(Written::maybe(committed))
@@ -99,7 +99,12 @@ async fn insert(tx: &Tx, planet: PlanetId, source: SourceId) -> Result<(), DbErr
 
 /// Puts sources with their entries into a planet. Each source is locked, so that a visit that runs at the same
 /// time either sees the planet, or is seen with its entries.
-pub(super) async fn join(tx: &Tx, planet: PlanetId, sources: &[SourceId]) -> Result<(), DbErr> {
+pub(super) async fn join(
+    tx: &Tx,
+    planet: PlanetId,
+    sources: &[SourceId],
+    at: Millis,
+) -> Result<(), DbErr> {
     for source in sorted(sources) {
         if lock(tx, source).await?.is_none() {
             continue;
@@ -117,6 +122,8 @@ pub(super) async fn join(tx: &Tx, planet: PlanetId, sources: &[SourceId]) -> Res
             // SQLite reads ON CONFLICT after a SELECT as part of a join unless there is a WHERE.
             .and_where(entry::Column::SourceId.eq(source))
             .to_owned();
+        // What was hidden of a source that is in it already is judged anew.
+        rules::forget(tx, planet, source).await?;
         let mut insert = Query::insert()
             .into_table(planet_entry::Entity)
             .columns([
@@ -139,11 +146,12 @@ pub(super) async fn join(tx: &Tx, planet: PlanetId, sources: &[SourceId]) -> Res
                 .to_owned(),
             );
         tx.db.execute(&insert).await?;
+        rules::join(tx, source, at).await?;
     }
     Ok(())
 }
 
-async fn leave(tx: &Tx, planet: PlanetId, sources: &[SourceId]) -> Result<(), DbErr> {
+pub(super) async fn leave(tx: &Tx, planet: PlanetId, sources: &[SourceId]) -> Result<(), DbErr> {
     for source in sorted(sources) {
         if lock(tx, source).await?.is_none() {
             continue;
@@ -151,6 +159,7 @@ async fn leave(tx: &Tx, planet: PlanetId, sources: &[SourceId]) -> Result<(), Db
         planet_source::Entity::delete_by_id((planet, source))
             .exec(&tx.db)
             .await?;
+        rules::forget(tx, planet, source).await?;
         let entries = Query::select()
             .column(entry::Column::Id)
             .from(entry::Entity)

@@ -5,11 +5,14 @@
 
 mod abandon;
 mod account;
+mod archive;
 mod batch;
 mod change;
 mod claim;
 mod count;
 mod days;
+mod declared;
+mod delivery;
 mod driver;
 mod drop;
 mod edit;
@@ -17,9 +20,11 @@ mod entries;
 mod error;
 mod follow;
 mod group;
+mod health;
 mod ingest;
 mod job;
 mod lease;
+mod letters;
 mod lists;
 mod membership;
 mod names;
@@ -32,8 +37,10 @@ mod planet;
 mod planets;
 #[cfg(test)]
 mod plans;
+mod proposal;
 mod quiet;
 mod recent;
+mod rules;
 mod search;
 mod session;
 mod sources;
@@ -41,6 +48,7 @@ mod text;
 mod total;
 mod versions;
 mod visit;
+mod webhook;
 mod write;
 
 use std::sync::Arc;
@@ -55,10 +63,15 @@ pub use abandon::abandonable;
 pub use account::{NewUser, RemoveUser, UpdateUser, UserChanges};
 pub use batch::Names;
 pub use change::Head;
+pub use declared::{
+    Applied, Change, Declared, DeclaredPlanet, DeclaredSource, Plan, Thing, rule_words,
+};
+pub use delivery::DeliveryOutcome;
 pub use edit::{Pause, SourceChanges, UpdateSource};
 pub use entries::{EntryFilter, EntryOrder, EntryPosition};
 pub use error::StoreError;
 pub use follow::{AddSource, NewSource};
+pub use health::PlanetHealth;
 pub use ingest::reread::{Attempted, KeptBody, Reread};
 pub use job::{ItemOutcome, NewItem, NewJob};
 pub use lease::Lease;
@@ -68,6 +81,10 @@ use open::Connections;
 pub use open::{Backend, StoreSettings};
 pub use page::{Direction, Page, Slice};
 pub use planet::{NewLink, NewPlanet, PlanetChanges, WritePlanet};
+pub use proposal::{Decision, NewProposal, Propose};
+pub use rules::{
+    HiddenRow, HiddenWhere, NewRule, Preview, PreviewedEntry, Progress, Restore, RuleScope,
+};
 pub use search::{Asked, Hit, SearchPosition};
 pub use session::{NewSession, Renewal, Renewed};
 pub use sources::{SourceFilter, SourceKey, SourceOrder, SourcePosition, SourceRow};
@@ -76,6 +93,7 @@ pub use versions::Revision as EntryRevision;
 pub use visit::{
     Attempt, Claim, ClaimLimits, NextState, PackedBody, Reading, VisitRecord, VisitSummary,
 };
+pub use webhook::{HookFilter, NewWebhook, WebhookChanges, hook_filter};
 use write::Committed;
 
 /// Rows of one insert: far below the bind limits (32,766 and 65,535), and within 15 % of the best speed.

@@ -118,13 +118,13 @@ impl Store {
     }
 }
 
-enum Updated {
+pub(super) enum Updated {
     Row(Box<planet::Model>),
     SlugTaken,
     NotFound,
 }
 
-async fn create(tx: &Tx, new: &NewPlanet) -> Result<Work<Option<planet::Model>>, DbErr> {
+pub(super) async fn create(tx: &Tx, new: &NewPlanet) -> Result<Work<Option<planet::Model>>, DbErr> {
     if holder(tx, &new.slug).await?.is_some() {
         return Ok(Work::quiet(None));
     }
@@ -145,11 +145,11 @@ async fn create(tx: &Tx, new: &NewPlanet) -> Result<Work<Option<planet::Model>>,
         .exec_with_returning(&tx.db)
         .await?;
     write_links(tx, row.id, &new.links).await?;
-    join(tx, row.id, &new.source_ids).await?;
+    join(tx, row.id, &new.source_ids, new.at).await?;
     Ok(Work::told(Some(row), vec![NewChange::other(new.at)]))
 }
 
-async fn update(
+pub(super) async fn update(
     tx: &Tx,
     id: PlanetId,
     changes: &PlanetChanges,
@@ -194,7 +194,7 @@ fn apply(row: &mut planet::Model, changes: &PlanetChanges) {
     row.owner_name = owner_name.unwrap_or_else(|| row.owner_name.take());
 }
 
-async fn remove(tx: &Tx, id: PlanetId, at: Millis) -> Result<Work<()>, DbErr> {
+pub(super) async fn remove(tx: &Tx, id: PlanetId, at: Millis) -> Result<Work<()>, DbErr> {
     let Some(row) = lock_planet(tx, id).await? else {
         return Ok(Work::quiet(()));
     };

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use entity::{Millis, PlanetId, planet, planet_link, planet_source, source};
+use entity::{Millis, PlanetId, SourceId, planet, planet_link, planet_source, source};
 use sea_orm::sea_query::{Expr, Order};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
@@ -91,6 +91,22 @@ impl Store {
             .one(self.reader())
             .await
             .reading("the default planet")
+    }
+
+    /// The sources in a planet, by key.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn planet_members(&self, planet: PlanetId) -> Result<Vec<SourceId>, StoreError> {
+        planet_source::Entity::find()
+            .select_only()
+            .column(planet_source::Column::SourceId)
+            .filter(planet_source::Column::PlanetId.eq(planet))
+            .order_by_asc(planet_source::Column::SourceId)
+            .into_tuple()
+            .all(self.reader())
+            .await
+            .reading("the sources of a planet")
     }
 
     /// The links beside planets, in order.

@@ -1,7 +1,7 @@
 //! How many entries a filter lets through. In: a filter. Out: a number, from kept counters where they say it. Must not
 //! know: pages.
 
-use entity::{author, entry, source, tag};
+use entity::{PlanetId, author, entry, planet_hidden, source, tag};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SelectStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr};
 
@@ -81,10 +81,17 @@ fn counter(filter: &EntryFilter) -> Option<SelectStatement> {
 }
 
 fn of_sources(filter: &EntryFilter) -> SelectStatement {
-    let mut select = Query::select()
-        .expr(sum(source::Column::EntryCount))
-        .from(source::Entity)
-        .to_owned();
+    let mut select = Query::select().from(source::Entity).to_owned();
+    match filter.planet {
+        // What a planet's rules hide there is counted off.
+        Some(planet) => {
+            let hidden = Expr::SubQuery(None, Box::new(hidden_in(planet, filter).into()));
+            select.expr(sum(source::Column::EntryCount).sub(hidden));
+        }
+        None => {
+            select.expr(sum(source::Column::EntryCount));
+        }
+    }
     if let Some(planet) = filter.planet {
         select.and_where(source::Column::Id.in_subquery(members(planet)));
     }
@@ -92,6 +99,18 @@ fn of_sources(filter: &EntryFilter) -> SelectStatement {
         select.and_where(source::Column::Id.is_in(sources.iter().copied()));
     }
     select
+}
+
+fn hidden_in(planet: PlanetId, filter: &EntryFilter) -> SelectStatement {
+    let mut hidden = Query::select()
+        .expr(Expr::col(planet_hidden::Column::EntryId).count())
+        .from(planet_hidden::Entity)
+        .and_where(planet_hidden::Column::PlanetId.eq(planet))
+        .to_owned();
+    if let Some(sources) = &filter.source_ids {
+        hidden.and_where(planet_hidden::Column::SourceId.is_in(sources.iter().copied()));
+    }
+    hidden
 }
 
 fn counting(filter: &EntryFilter) -> SelectStatement {

@@ -66,6 +66,11 @@ impl<T> Work<T> {
         }
     }
 
+    /// What it gives and what it tells, to become part of other work.
+    pub(super) fn split(self) -> (T, Vec<NewChange>) {
+        (self.value, self.changes)
+    }
+
     /// A job moved.
     pub(super) const fn job(value: T, job: JobId) -> Self {
         Self {

@@ -34,6 +34,19 @@ const TABLE: &[(&str, &str, Option<Role>)] = &[
     ("query", "changeCursor", None),
     ("query", "users(first: 1) { totalCount }", Some(Admin)),
     ("query", "jobs(first: 1) { totalCount }", Some(Editor)),
+    (
+        "query",
+        "hiddenEntries(first: 1) { totalCount }",
+        Some(Editor),
+    ),
+    (
+        "query",
+        r#"previewRules(input: {planetId: "planet:999", rules: []}) { userErrors { code } }"#,
+        Some(Editor),
+    ),
+    ("query", "webhooks(first: 1) { totalCount }", Some(Editor)),
+    ("query", r#"proposal(token: "x") { state }"#, None),
+    ("query", "proposals(first: 1) { totalCount }", Some(Editor)),
     ("subscription", "entryAdded { cursor }", None),
     ("subscription", "entryUpdated { cursor }", None),
     ("subscription", "changes { __typename }", None),
@@ -135,6 +148,56 @@ const TABLE: &[(&str, &str, Option<Role>)] = &[
     (
         "mutation",
         r#"removeEntry(id: "entry:999") { userErrors { code } }"#,
+        Some(Editor),
+    ),
+    (
+        "mutation",
+        r#"restoreEntry(id: "entry:999") { userErrors { code } }"#,
+        Some(Editor),
+    ),
+    (
+        "mutation",
+        r#"setRules(input: {planetId: "planet:999", rules: []}) { userErrors { code } }"#,
+        Some(Editor),
+    ),
+    (
+        "mutation",
+        r#"proposeSource(input: {url: "http://127.0.0.1:1/"}) { userErrors { code } }"#,
+        None,
+    ),
+    (
+        "mutation",
+        r#"approveProposal(id: "proposal:999") { userErrors { code } }"#,
+        Some(Editor),
+    ),
+    (
+        "mutation",
+        r#"declineProposal(id: "proposal:999", reason: "x") { userErrors { code } }"#,
+        Some(Editor),
+    ),
+    (
+        "mutation",
+        r#"createWebhook(input: {url: "x"}) { userErrors { code } }"#,
+        Some(Editor),
+    ),
+    (
+        "mutation",
+        r#"updateWebhook(input: {id: "webhook:999"}) { userErrors { code } }"#,
+        Some(Editor),
+    ),
+    (
+        "mutation",
+        r#"removeWebhook(id: "webhook:999") { userErrors { code } }"#,
+        Some(Editor),
+    ),
+    (
+        "mutation",
+        r#"rotateWebhookSecret(id: "webhook:999") { userErrors { code } }"#,
+        Some(Editor),
+    ),
+    (
+        "mutation",
+        r#"replayWebhookDeliveries(webhookId: "webhook:999") { userErrors { code } }"#,
         Some(Editor),
     ),
 ];

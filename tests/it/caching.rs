@@ -36,8 +36,22 @@ const CHANGING: &[&str] = &[
 /// The same for those whose work goes on behind the answer: at once when the job says that it is done.
 const WORKING: &[&str] = &["importSubscriptions", "refreshSources"];
 
+/// Mutations that change what is shown to everyone, each tried where it is at home: `ruling`, `proposing`.
+const ELSEWHERE: &[&str] = &[
+    "setRules",
+    "restoreEntry",
+    "proposeSource",
+    "approveProposal",
+    "declineProposal",
+];
+
 /// Mutations that change nothing that is shown to everyone.
 const PRIVATE: &[&str] = &[
+    "createWebhook",
+    "updateWebhook",
+    "removeWebhook",
+    "rotateWebhookSecret",
+    "replayWebhookDeliveries",
     "signIn",
     "refreshSession",
     "signOut",
@@ -67,6 +81,7 @@ fn every_mutation_is_known_to_change_what_all_see_or_not() {
     let known: BTreeSet<String> = CHANGING
         .iter()
         .chain(WORKING)
+        .chain(ELSEWHERE)
         .chain(PRIVATE)
         .map(|name| (*name).to_owned())
         .collect();

@@ -10,6 +10,7 @@ const KNOWN_BY: &[(&str, &[&str])] = &[
     ("auth", &["app", "cli", "demo", "graphql", "http"]),
     ("cli", &[]),
     ("config", &["app", "cli", "telemetry"]),
+    ("declare", &["cli"]),
     ("demo", &["app", "cli"]),
     (
         "fetch",
@@ -17,14 +18,16 @@ const KNOWN_BY: &[(&str, &[&str])] = &[
             "app",
             "follow",
             "graphql",
+            "hooks",
             "jobs",
             "normalize",
             "poll",
             "store",
         ],
     ),
-    ("follow", &["app", "cli", "graphql", "jobs"]),
+    ("follow", &["app", "cli", "declare", "graphql", "jobs"]),
     ("graphql", &["app", "cli", "http"]),
+    ("hooks", &["app", "graphql"]),
     ("http", &["app"]),
     ("jobs", &["app", "cli", "graphql"]),
     (
@@ -47,14 +50,17 @@ const KNOWN_BY: &[(&str, &[&str])] = &[
     ("poll", &["app", "cli", "follow", "graphql", "jobs"]),
     (
         "publish",
-        &["app", "cli", "follow", "graphql", "http", "jobs", "poll"],
+        &[
+            "app", "cli", "follow", "graphql", "hooks", "http", "jobs", "poll",
+        ],
     ),
     ("render", &["cli", "http"]),
     ("starter", &["app", "cli"]),
     (
         "store",
         &[
-            "app", "auth", "cli", "follow", "graphql", "http", "jobs", "poll", "publish",
+            "app", "auth", "cli", "declare", "follow", "graphql", "hooks", "http", "jobs", "poll",
+            "publish",
         ],
     ),
     ("telemetry", &["cli"]),

@@ -96,7 +96,7 @@ fn candidate(found: Candidate, followed: Option<source::Model>) -> FeedCandidate
 }
 
 /// Titles of the newest entries; those without a date come last, in the publisher's order.
-fn newest_titles(entries: &[EntryDraft]) -> Vec<String> {
+pub(super) fn newest_titles(entries: &[EntryDraft]) -> Vec<String> {
     let mut entries: Vec<&EntryDraft> = entries
         .iter()
         .filter(|entry| !entry.title.is_empty())

@@ -1,14 +1,19 @@
 //! What clients may change: the root of writing. In: inputs. Out: payloads, with refusals as data.
 //! Must not know: SQL, HTTP.
 
+pub mod allowance;
 pub mod discover;
 pub mod entry;
+pub mod owned;
 pub mod planet;
 pub mod planet_input;
+pub mod proposal;
+pub mod rule;
 pub mod source;
 pub mod source_input;
 pub mod subscriptions;
 pub mod user_error;
+pub mod webhook;
 
 use async_graphql::{Context, MergedObject};
 use entity::UserId;
@@ -29,6 +34,9 @@ pub struct Mutation(
     subscriptions::SubscriptionsMutation,
     planet::PlanetMutation,
     entry::EntryMutation,
+    rule::RuleMutation,
+    webhook::WebhookMutation,
+    proposal::ProposalMutation,
 );
 
 /// Who asks.

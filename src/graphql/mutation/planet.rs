@@ -4,6 +4,7 @@
 use async_graphql::{Context, ID, Object, SimpleObject};
 use entity::{PlanetId, Role, SourceId, UserErrorCode, planet};
 
+use super::owned;
 use super::planet_input::{CreatePlanetInput, UpdatePlanetInput};
 use super::user_error::{UserError, Wrong, no_such};
 use crate::follow::{Refusal, check, quoted};
@@ -60,6 +61,7 @@ impl PlanetMutation {
         let mut wrong = Wrong::default();
         let ids = input.source_ids.clone().unwrap_or_default();
         let sources = sources(services, &["input", "sourceIds"], &ids, &mut wrong).await?;
+        owned::refuse_sources(services, &["input", "sourceIds"], &sources, &mut wrong).await?;
         let now = services.clock.now();
         let Some(new) = input.checked(sources, now, &mut wrong) else {
             return Ok(wrong.into());
@@ -79,6 +81,7 @@ impl PlanetMutation {
         let mut wrong = Wrong::default();
         let key = wrong.key::<PlanetId>(&["input", "id"], &input.id);
         let changes = input.checked(&mut wrong);
+        owned::refuse_planets(services, &["input", "id"], key.as_slice(), &mut wrong).await?;
         let (Some(key), true) = (key, wrong.is_empty()) else {
             return Ok(wrong.into());
         };
@@ -102,7 +105,9 @@ impl PlanetMutation {
         let services = services(ctx)?;
         let mut wrong = Wrong::default();
         let mut removed_id = None;
-        if let Some(key) = wrong.key::<PlanetId>(&["id"], &id) {
+        let key = wrong.key::<PlanetId>(&["id"], &id);
+        owned::refuse_planets(services, &["id"], key.as_slice(), &mut wrong).await?;
+        if let Some(key) = key.filter(|_| wrong.is_empty()) {
             match services
                 .store
                 .remove_planet(key, services.clock.now())
@@ -220,6 +225,8 @@ async fn members(
     let mut wrong = Wrong::default();
     let planet = wrong.key::<PlanetId>(&["planetId"], planet_id);
     let sources = sources(services, &["sourceIds"], source_ids, &mut wrong).await?;
+    owned::refuse_planets(services, &["planetId"], planet.as_slice(), &mut wrong).await?;
+    owned::refuse_sources(services, &["sourceIds"], &sources, &mut wrong).await?;
     Ok(match planet {
         Some(planet) if wrong.is_empty() => Ok((planet, sources)),
         _ => Err(wrong),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_graphql::{Context, ID, Object, SimpleObject};
 use entity::{PlanetId, Role, SourceId, UserErrorCode, poll_attempt, source};
 
+use super::owned;
 use super::source_input::{AddSourceInput, UpdateSourceInput};
 use super::user_error::{UserError, Wrong, no_such};
 use crate::follow::{self, Refusal, check};
@@ -77,7 +78,9 @@ impl SourceMutation {
     ) -> Result<AddSourcePayload> {
         let services = services(ctx)?;
         let mut wrong = Wrong::default();
-        let planets = planets(services, input.planet_slugs.as_deref(), &mut wrong).await?;
+        let path = ["input", "planetSlugs"];
+        let planets = planets(services, input.planet_slugs.as_deref(), &path, &mut wrong).await?;
+        owned::refuse_planets(services, &path, &planets, &mut wrong).await?;
         let mut source = None;
         if let Some(wish) = input.checked(planets, &mut wrong) {
             let followed =
@@ -104,6 +107,7 @@ impl SourceMutation {
         let Some(stored) = stored else {
             return Ok(wrong.into());
         };
+        owned::refuse_sources(services, &["input", "id"], &[stored.id], &mut wrong).await?;
         let feed_url = wrong.change_kept(&["input", "feedUrl"], input.feed_url.clone(), |url| {
             check::url(&url.0)
         });
@@ -131,7 +135,11 @@ impl SourceMutation {
         let services = services(ctx)?;
         let mut wrong = Wrong::default();
         let mut removed_id = None;
-        if let Some(key) = wrong.key::<SourceId>(&["id"], &id) {
+        let key = wrong.key::<SourceId>(&["id"], &id);
+        if let Some(key) = key {
+            owned::refuse_sources(services, &["id"], &[key], &mut wrong).await?;
+        }
+        if let Some(key) = key.filter(|_| wrong.is_empty()) {
             match services
                 .store
                 .remove_source(key, services.clock.now())
@@ -297,18 +305,18 @@ async fn stored(
 }
 
 /// The planets that a new source joins; refusals for slugs that name none.
-async fn planets(
+pub(super) async fn planets(
     services: &Services,
     slugs: Option<&[String]>,
+    path: &[&str],
     wrong: &mut Wrong,
 ) -> Result<Vec<PlanetId>> {
     let Some(slugs) = slugs else {
         let default = services.store.default_planet().await?;
         return Ok(default.into_iter().map(|planet| planet.id).collect());
     };
-    let path = ["input", "planetSlugs"];
     if slugs.len() > MOST_PLANETS {
-        wrong.add(&path, check::too_many("planets", slugs.len(), MOST_PLANETS));
+        wrong.add(path, check::too_many("planets", slugs.len(), MOST_PLANETS));
         return Ok(Vec::new());
     }
     let known = services.store.planets_by_slugs(slugs).await?;
@@ -317,7 +325,7 @@ async fn planets(
         match known.get(slug) {
             Some(planet) if ids.contains(&planet.id) => {}
             Some(planet) => ids.push(planet.id),
-            None => wrong.push(&path, Some(at), Refusal::not_found("planet", slug)),
+            None => wrong.push(path, Some(at), Refusal::not_found("planet", slug)),
         }
     }
     Ok(ids)

@@ -4,8 +4,8 @@
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use entity::{JobId, PlanetId, Role, UserErrorCode};
 
-use super::asker;
 use super::user_error::{UserError, Wrong, no_such};
+use super::{asker, owned};
 use crate::follow::{Refusal, check};
 use crate::graphql::error::Result;
 use crate::graphql::job::Job;
@@ -83,6 +83,7 @@ impl SubscriptionsMutation {
         let list = wrong.check(&["input", "document"], read(&input));
         let path = ["input", "planetSlug"];
         let planet_id = planet(services, &path, input.planet_slug.as_deref(), &mut wrong).await?;
+        owned::refuse_planets(services, &path, planet_id.as_slice(), &mut wrong).await?;
         let mut job = None;
         if let (Some(list), true) = (list, wrong.is_empty()) {
             let planet_id = match planet_id {

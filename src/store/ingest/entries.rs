@@ -38,6 +38,18 @@ pub(super) struct Stored {
     pub(super) changes: Vec<NewChange>,
 }
 
+impl Stored {
+    /// Counts again what clients are told, after rules have hidden some of it.
+    pub(super) fn recount(&mut self) {
+        let count = |kind| {
+            let told = self.changes.iter().filter(|change| change.kind == kind);
+            i32::try_from(told.count()).unwrap_or(i32::MAX)
+        };
+        self.added = count(ChangeKind::EntryAdded);
+        self.updated = count(ChangeKind::EntryUpdated);
+    }
+}
+
 /// Stores what `drafts` bring that is not stored yet.
 pub(super) async fn store(
     tx: &Tx,

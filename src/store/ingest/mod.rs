@@ -10,7 +10,7 @@ mod known;
 mod matching;
 pub(super) mod moved;
 mod names;
-mod old;
+pub(super) mod old;
 mod people;
 mod prints;
 pub(super) mod reread;
@@ -26,6 +26,8 @@ use sea_orm::{
 
 use self::entries::Stored;
 use self::row::{Sighting, Why};
+use super::drop::latest;
+use super::rules;
 use super::write::{NewChange, Tx, Work, transaction};
 use super::{Claim, Store, StoreError, VisitRecord, VisitSummary};
 
@@ -123,13 +125,31 @@ pub(super) async fn record_visit(
     if state.fence != visit.fence {
         return Ok(None);
     }
-    let stored = store_entries(tx, visit, record, source.max_age_days).await?;
+    let drafts = record
+        .reading
+        .as_ref()
+        .map(|reading| &reading.draft.entries);
+    let revived = match drafts {
+        Some(drafts) => rules::revive(tx, visit.source, drafts, record.at).await?,
+        None => Vec::new(),
+    };
+    let mut stored = store_entries(tx, visit, record, source.max_age_days).await?;
     let mut new = source.clone();
     if let Some(reading) = &record.reading {
         facts::apply(&mut new, &reading.draft.feed);
     }
     new.status = facts::status(source.status, record.state.status);
+    if new.status != source.status {
+        new.status_since = Some(record.at);
+    }
     facts::count(&mut new, stored.added, stored.newest);
+    let moved = rules::after(tx, visit.source, &revived, &mut stored.changes, record.at).await?;
+    if let Some(more) = moved {
+        new.entry_count += more;
+        new.latest_entry_at = latest(tx, visit.source).await?;
+        new.entries_changed_at = Some(record.at);
+        stored.recount();
+    }
     if stored.added > 0 || stored.updated > 0 {
         new.entries_changed_at = Some(record.at);
     }

@@ -10,16 +10,16 @@ use crate::store::CHUNK;
 
 /// A stored entry with all that belongs to it, to be compared with a draft.
 #[derive(Clone, Debug)]
-pub(super) struct Old {
-    pub(super) entry: entry::Model,
-    pub(super) body: Option<entry_body::Model>,
-    pub(super) enclosures: Vec<enclosure::Model>,
-    pub(super) authors: Vec<AuthorId>,
-    pub(super) tags: Vec<(TagId, String)>,
+pub(in crate::store) struct Old {
+    pub(in crate::store) entry: entry::Model,
+    pub(in crate::store) body: Option<entry_body::Model>,
+    pub(in crate::store) enclosures: Vec<enclosure::Model>,
+    pub(in crate::store) authors: Vec<AuthorId>,
+    pub(in crate::store) tags: Vec<(TagId, String)>,
 }
 
 /// The stored entries with these keys.
-pub(super) async fn load<C: ConnectionTrait>(
+pub(in crate::store) async fn load<C: ConnectionTrait>(
     db: &C,
     ids: &[EntryId],
 ) -> Result<HashMap<EntryId, Old>, DbErr> {

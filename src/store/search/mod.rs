@@ -21,7 +21,7 @@ mod terms;
 
 pub use ask::{Hit, SearchPosition};
 pub use grammar::Asked;
-pub(super) use index::{Indexed, index};
+pub(super) use index::{Indexed, index, reindex};
 
 /// In front of a term: which stream it belongs to.
 mod stream {
