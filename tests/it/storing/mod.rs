@@ -5,7 +5,7 @@ mod claiming;
 mod jobs;
 mod keeping;
 mod logging;
-mod made;
+pub mod made;
 mod paging;
 mod visiting;
 mod waiting;
