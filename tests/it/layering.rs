@@ -71,7 +71,10 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("sea_orm", &["src/store/", "entity/", "migration/"]),
     ("sqlx", &["src/store/", "src/publish/", "tests/it/support/"]),
     ("reqwest", &["src/fetch/", "tests/"]),
-    ("feed_rs", &["src/parse/", "src/normalize/"]),
+    (
+        "feed_rs",
+        &["src/parse/", "src/normalize/", "benches/read.rs"],
+    ),
     ("async_graphql", &["src/graphql/", "src/http/", "tests/"]),
     ("axum", &["src/http/", "src/demo/", "tests/"]),
     ("clap", &["src/cli/"]),
