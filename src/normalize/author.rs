@@ -12,7 +12,7 @@ use super::{link, text};
 use crate::parse::{RawPerson, RawText, TextKind};
 
 /// Names longer than this are cut, in characters.
-const LONGEST_NAME: usize = 200;
+const LONGEST_NAME: usize = 500;
 /// More authors than this are left out.
 const MOST: usize = 50;
 

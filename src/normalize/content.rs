@@ -5,6 +5,7 @@ use url::Url;
 
 use super::draft::{Content, LazyContent, RawContent};
 use super::{finish, language, markup, sanitize, text};
+use crate::parse::reference::{has_forbidden, is_forbidden};
 use crate::parse::{RawText, TextKind};
 
 /// Longest abstract, in characters.
@@ -31,7 +32,7 @@ fn make(raw: &RawContent) -> Content {
         .base_url
         .as_deref()
         .and_then(|base| Url::parse(base).ok());
-    let clean = |html: &String| finish::finish(&sanitize::clean(html, base.as_ref()));
+    let clean = |html: &String| finish::finish(&sanitize::clean(html), base.as_ref());
     let content = raw
         .content_html
         .as_ref()
@@ -42,7 +43,7 @@ fn make(raw: &RawContent) -> Content {
     let summary = summary_text
         .map(|summary| text::collapse(&summary))
         .filter(|summary| !summary.is_empty())
-        .unwrap_or_else(|| text::collapse(&content.text));
+        .unwrap_or_else(|| beginning(&content.text));
     let language = match raw.declared_language {
         Some(_) => None,
         None => language::detect(if content.text.is_empty() {
@@ -61,8 +62,17 @@ fn make(raw: &RawContent) -> Content {
     }
 }
 
+/// As much of a text, on one line, as an abstract may take.
+fn beginning(text: &str) -> String {
+    let end = text
+        .char_indices()
+        .nth(4 * LONGEST_SUMMARY)
+        .map_or(text.len(), |(at, _)| at);
+    text::collapse(text.get(..end).unwrap_or(text))
+}
+
 /// A published text as HTML: plain text is escaped, its lines kept.
-pub(super) fn to_html(raw: &RawText) -> Option<String> {
+pub(super) fn to_html(raw: RawText) -> Option<String> {
     if raw.value.trim().is_empty() {
         return None;
     }
@@ -71,25 +81,21 @@ pub(super) fn to_html(raw: &RawText) -> Option<String> {
         TextKind::Plain => false,
         TextKind::Unsaid => markup::looks_like_html(&raw.value),
     };
-    let clean = |text: &str| {
-        text.chars()
-            .filter(|c| !crate::parse::reference::is_forbidden(*c))
-            .collect::<String>()
+    let value = if has_forbidden(&raw.value) {
+        raw.value.chars().filter(|c| !is_forbidden(*c)).collect()
+    } else {
+        raw.value
     };
     if html {
-        return Some(clean(&raw.value));
+        return Some(value);
     }
-    let escaped = clean(raw.value.trim())
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;");
     // Where the format does not say that the text is plain, its line ends are white space.
     let line_end = if raw.kind == TextKind::Plain {
         "<br>"
     } else {
         " "
     };
-    let paragraphs: Vec<String> = escaped
+    let paragraphs: Vec<String> = text::escape(value.trim())
         .replace("\r\n", "\n")
         .split("\n\n")
         .filter(|paragraph| !paragraph.trim().is_empty())
@@ -135,7 +141,7 @@ mod tests {
 
     #[test]
     fn plain_text_keeps_its_lines() {
-        let html = to_html(&RawText::new("a < b\nc\n\nd", TextKind::Plain));
+        let html = to_html(RawText::new("a < b\nc\n\nd", TextKind::Plain));
         assert_eq!(html.as_deref(), Some("<p>a &lt; b<br>c</p>\n<p>d</p>"));
     }
 }

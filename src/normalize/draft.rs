@@ -13,8 +13,25 @@ pub struct FeedDraft {
     pub feed: FeedFacts,
     /// Its entries in the publisher's order, at most one of each identity.
     pub entries: Vec<EntryDraft>,
+    /// Entries that the publisher took back (RFC 6721), each once.
+    pub tombstones: Vec<TombstoneDraft>,
     /// What was repaired or looks wrong.
     pub findings: Vec<Finding>,
+}
+
+/// An entry that the publisher took back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TombstoneDraft {
+    /// The identity of the entry, as [`EntryDraft::identity`] is made from its identifier.
+    pub identity: [u8; 16],
+    /// The publisher's identifier of the entry (`ref`).
+    pub guid: String,
+    /// When it was taken back, where that could be read.
+    pub when: Option<Millis>,
+    /// Where it was, absolute.
+    pub url: Option<String>,
+    /// Hash of the canonical form of `url`.
+    pub url_key: Option<[u8; 16]>,
 }
 
 /// What a feed says of itself. Texts are plain, links absolute.
@@ -34,10 +51,29 @@ pub struct FeedFacts {
     pub icon_url: Option<String>,
     /// When to come again, as the feed asks.
     pub rhythm: Rhythm,
-    /// Where the feed says that it is, or has moved to (`atom:link rel=self`, `itunes:new-feed-url`).
+    /// Where the feed says that it is (`atom:link rel=self`).
     pub self_url: Option<String>,
-    /// `WebSub` hubs (`rel=hub`).
+    /// Where the feed says that it has moved to (`itunes:new-feed-url`).
+    pub new_feed_url: Option<String>,
+    /// `WebSub` hubs (`rel=hub`), each once.
     pub hubs: Vec<String>,
+    /// The other documents of the feed.
+    pub pages: FeedPages,
+}
+
+/// The other documents of a feed (RFC 5005; `next_url` of JSON Feed), absolute.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FeedPages {
+    /// The next older page of a paged feed.
+    pub next: Option<String>,
+    /// The archive before this document, which never changes.
+    pub previous_archive: Option<String>,
+    /// The document that new entries are in, told by an archive.
+    pub current: Option<String>,
+    /// This document is an archive that never changes.
+    pub is_archive: bool,
+    /// This document holds every entry: what is missing was taken out.
+    pub is_complete: bool,
 }
 
 /// When the feed itself asks to be read again.

@@ -1,14 +1,15 @@
 //! One entry: from what was published to a draft. In: a raw entry and what it inherits. Out: an [`EntryDraft`].
 //! Must not know: the other entries.
 
-use entity::FindingCode;
 use url::Url;
 
 use super::draft::{
-    AuthorDraft, Dates, EnclosureDraft, EntryDraft, FeedFacts, Finding, LazyContent, RawContent,
+    AuthorDraft, Dates, EnclosureDraft, EntryDraft, FeedFacts, LazyContent, RawContent,
 };
-use super::{alternate_page, author, content, found, identity, language, link, resolved, text};
-use crate::parse::{RawEnclosure, RawEntry, RawFeed, RawLink, RawText};
+use super::{
+    alternate_page, author, content, fingerprint, identity, language, link, resolved, text,
+};
+use crate::parse::{RawEnclosure, RawEntry, RawFeed, RawText};
 
 /// Identifiers longer than this are replaced by their hash, in bytes.
 const LONGEST_GUID: usize = 1_000;
@@ -35,8 +36,8 @@ impl<'a> Context<'a> {
 }
 
 /// Normalises one entry.
-pub(super) fn draft(raw: &RawEntry, context: &Context<'_>) -> EntryDraft {
-    let url = page(raw, context.feed_url);
+pub(super) fn draft(raw: RawEntry, context: &Context<'_>) -> EntryDraft {
+    let url = page(&raw, context.feed_url);
     let title = raw.title.as_ref().map(text::title).unwrap_or_default();
     let body = raw
         .content
@@ -68,7 +69,7 @@ pub(super) fn draft(raw: &RawEntry, context: &Context<'_>) -> EntryDraft {
             published: raw.published,
             updated: raw.updated,
         },
-        language: declared_language(raw).or_else(|| context.language.clone()),
+        language: declared_language(&raw).or_else(|| context.language.clone()),
         authors: if authors.is_empty() {
             context.authors.clone()
         } else {
@@ -88,7 +89,7 @@ pub(super) fn draft(raw: &RawEntry, context: &Context<'_>) -> EntryDraft {
         url,
     };
     draft.content = lazy_content(raw, &draft, context.feed_url);
-    draft.content_hash = hash(&draft);
+    draft.content_hash = fingerprint::of(&draft, context.feed_url);
     draft
 }
 
@@ -103,7 +104,11 @@ fn page(raw: &RawEntry, feed_url: &Url) -> Option<String> {
         let absolute = ["http://", "https://"]
             .iter()
             .any(|start| id.trim().starts_with(start));
-        absolute.then(|| link::web(feed_url, id)).flatten()
+        // A relative address needs something to be relative to, and looks like a path.
+        let relative = raw.base.is_some() && id.contains('/') && !id.contains([' ', ':']);
+        (absolute || relative)
+            .then(|| link::web(&link::base_url(&raw.base, feed_url), id))
+            .flatten()
     })
 }
 
@@ -165,111 +170,23 @@ fn merge(known: &mut EnclosureDraft, new: EnclosureDraft) {
     known.title = known.title.take().or(new.title);
 }
 
-fn lazy_content(raw: &RawEntry, draft: &EntryDraft, feed_url: &Url) -> LazyContent {
-    let body = raw
-        .content
-        .as_ref()
-        .filter(|text| !text.value.trim().is_empty());
-    let main = body.or(raw.summary.as_ref());
-    let base = main
-        .and_then(|text| text.base.as_ref())
-        .or(raw.base.as_ref())
-        .map(|bases| link::base_url(&Some(bases.clone()), feed_url).to_string())
+fn lazy_content(raw: RawEntry, draft: &EntryDraft, feed_url: &Url) -> LazyContent {
+    let filled = |text: &RawText| !text.value.trim().is_empty();
+    let (content, summary) = (raw.content.filter(filled), raw.summary.filter(filled));
+    let (main, summary) = match content {
+        Some(content) => (Some(content), summary),
+        None => (summary, None),
+    };
+    let bases = main.as_ref().and_then(|text| text.base.clone());
+    let base_url = bases
+        .or(raw.base)
+        .map(|bases| link::base_url(&Some(bases), feed_url).to_string())
         .or_else(|| draft.url.clone())
         .unwrap_or_else(|| feed_url.to_string());
     LazyContent::new(RawContent {
         content_html: main.and_then(content::to_html),
-        summary_html: body.and(raw.summary.as_ref()).and_then(content::to_html),
-        base_url: Some(base),
+        summary_html: summary.and_then(content::to_html),
+        base_url: Some(base_url),
         declared_language: draft.language.clone(),
     })
-}
-
-/// Covers all that is stored of an entry, as published, so that an equal hash means that nothing needs comparing.
-/// White space and the order of tags and files do not count; nor does the identifier, which is compared by itself.
-fn hash(draft: &EntryDraft) -> [u8; 16] {
-    let date =
-        |date: Option<entity::Millis>| date.map_or_else(String::new, |date| date.0.to_string());
-    let texts = |text: &Option<String>| text.as_deref().map(text::collapse).unwrap_or_default();
-    let mut tags = draft.tags.clone();
-    tags.sort_unstable();
-    let mut files: Vec<String> = draft
-        .enclosures
-        .iter()
-        .map(|file| format!("{file:?}"))
-        .collect();
-    files.sort_unstable();
-    let authors: Vec<String> = draft
-        .authors
-        .iter()
-        .map(|author| format!("{author:?}"))
-        .collect();
-    let raw = &draft.content.raw;
-    link::hash16(&[
-        &texts(&draft.url),
-        &draft.title,
-        &date(draft.dates.published),
-        &date(draft.dates.updated),
-        &texts(&draft.language),
-        &texts(&draft.image_url),
-        &texts(&draft.comments_url),
-        &texts(&raw.content_html),
-        &texts(&raw.summary_html),
-        &texts(&raw.base_url),
-        &tags.join("\n"),
-        &files.join("\n"),
-        &authors.join("\n"),
-    ])
-}
-
-/// What looks wrong in the entries of a document, counted.
-pub(super) fn findings(entries: &[RawEntry]) -> Vec<Finding> {
-    let count = |wanted: fn(&RawEntry) -> bool| {
-        i32::try_from(entries.iter().filter(|entry| wanted(entry)).count()).unwrap_or(i32::MAX)
-    };
-    let unreadable = entries
-        .iter()
-        .map(|entry| entry.unreadable_dates)
-        .fold(0, i32::saturating_add);
-    let is_relative = |link: &RawLink| {
-        Url::parse(link.href.trim()) == Err(url::ParseError::RelativeUrlWithoutBase)
-    };
-    let relative = entries
-        .iter()
-        .flat_map(|entry| &entry.links)
-        .filter(|link| is_relative(link))
-        .count();
-    [
-        (
-            FindingCode::MissingIds,
-            "entries without an identifier",
-            count(|entry| entry.id.is_none()),
-        ),
-        (
-            FindingCode::MissingDates,
-            "entries without a date",
-            count(|entry| {
-                entry.published.is_none() && entry.updated.is_none() && entry.unreadable_dates == 0
-            }),
-        ),
-        (
-            FindingCode::MissingTitles,
-            "entries without a title",
-            count(|entry| entry.title.is_none()),
-        ),
-        (
-            FindingCode::UnreadableDates,
-            "dates that could not be read",
-            unreadable,
-        ),
-        (
-            FindingCode::RelativeLinks,
-            "relative links",
-            i32::try_from(relative).unwrap_or(i32::MAX),
-        ),
-    ]
-    .into_iter()
-    .filter(|(_, _, count)| *count > 0)
-    .map(|(code, message, count)| found(code, message, count))
-    .collect()
 }

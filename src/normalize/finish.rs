@@ -1,12 +1,18 @@
-//! The last pass over sanitised HTML: trackers and foreign frames out, and the text, words and first picture that
-//! are in it. In: HTML from the sanitiser, so well-formed. Out: HTML and what it says. Must not know: feeds.
+//! The last pass over sanitised HTML: links made absolute, trackers and foreign frames out, and the text and first picture
+//! that are in it. In: HTML from the sanitiser, so well-formed. Out: HTML and what it says. Must not know: feeds.
+
+use std::borrow::Cow;
 
 use url::Url;
 
 use super::markup::{self, Piece};
+use super::{link, text};
 use crate::parse::reference::unescape_html;
 
-/// Hosts whose frames are kept: they show one film or play one sound.
+/// Where links in a content may lead.
+pub(super) const SCHEMES: &[&str] = &["http", "https", "mailto", "tel", "xmpp", "gemini", "magnet"];
+
+/// Hosts, and where a host has more than players their paths, whose frames are kept: they show one film or play one sound.
 const PLAYERS: &[&str] = &[
     "youtube.com",
     "youtube-nocookie.com",
@@ -24,7 +30,12 @@ const PLAYERS: &[&str] = &[
     "cdn.podlove.org",
     "video.ploud.fr",
     "rutube.ru",
+    "www.blogger.com/video.g",
 ];
+
+/// What every frame carries. Here and not in the sanitiser, which writes several in an order that changes from run to run.
+const FRAME: &str = " loading=\"lazy\" referrerpolicy=\"strict-origin-when-cross-origin\" \
+    sandbox=\"allow-scripts allow-same-origin allow-popups allow-presentation\"";
 
 /// Hosts and paths of pictures that only count readers.
 const TRACKERS: &[&str] = &[
@@ -60,8 +71,8 @@ pub(super) struct Finished {
     pub first_image: Option<String>,
 }
 
-/// Finishes sanitised HTML.
-pub(super) fn finish(clean: &str) -> Finished {
+/// Finishes sanitised HTML. What stays relative without a base is taken out.
+pub(super) fn finish(clean: &str, base: Option<&Url>) -> Finished {
     let mut finished = Finished {
         html: String::with_capacity(clean.len()),
         ..Finished::default()
@@ -78,16 +89,16 @@ pub(super) fn finish(clean: &str) -> Finished {
             Piece::Start {
                 tag: "img",
                 attributes,
-            } => keep_picture(attributes, &mut finished),
+            } => keep_picture(attributes, base, &mut finished),
             Piece::Start {
                 tag: "iframe",
                 attributes,
-            } => match player(attributes) {
+            } => match player(attributes, base) {
                 Some(src) => push_frame(attributes, &src, &mut finished.html),
                 None => in_dropped_frame = true,
             },
             Piece::Start { tag, attributes } => {
-                push_tag(&mut finished.html, tag, attributes);
+                push_tag(&mut finished.html, tag, attributes, base);
                 text.start(tag);
             }
             Piece::End { tag: "iframe" } if in_dropped_frame => in_dropped_frame = false,
@@ -101,23 +112,100 @@ pub(super) fn finish(clean: &str) -> Finished {
     finished
 }
 
-fn push_tag(html: &mut String, tag: &str, attributes: &str) {
-    html.extend(["<", tag, attributes, ">"]);
+/// A start tag with its links made absolute; links that lead nowhere are left out.
+fn push_tag(html: &mut String, tag: &str, attributes: &str, base: Option<&Url>) {
+    html.extend(["<", tag]);
+    if attributes.contains("href=")
+        || attributes.contains("src")
+        || attributes.contains("cite=")
+        || attributes.contains("poster=")
+    {
+        for (name, value) in markup::attributes(attributes) {
+            if let Some(value) = linked((tag, name), value, base) {
+                html.extend([" ", name, "=\"", &value, "\""]);
+            }
+        }
+    } else {
+        html.push_str(attributes);
+    }
+    if matches!(tag, "audio" | "video") {
+        html.push_str(" controls=\"\" preload=\"none\"");
+    }
+    html.push('>');
 }
 
-fn keep_picture(attributes: &str, finished: &mut Finished) {
+/// What stands in place of an attribute's value, escaped as it is; none to leave it out.
+fn linked<'a>(at: (&str, &str), value: &'a str, base: Option<&Url>) -> Option<Cow<'a, str>> {
+    if is_plain(value) && matches!(at.1, "href" | "src" | "cite" | "poster") {
+        return Some(Cow::Borrowed(value));
+    }
+    let of_web = |href: &str| {
+        let url = link::absolute(base, href)?;
+        matches!(url.scheme(), "http" | "https").then(|| String::from(url))
+    };
+    let url = match at {
+        ("a", "href") => {
+            let url = link::absolute(base, &unescape_html(value))?;
+            SCHEMES.contains(&url.scheme()).then(|| String::from(url))?
+        }
+        (_, "href" | "src" | "cite" | "poster") => of_web(&unescape_html(value))?,
+        (_, "srcset") => sources(&unescape_html(value), of_web)?,
+        _ => return Some(Cow::Borrowed(value)),
+    };
+    Some(Cow::Owned(text::escape(&url).replace('"', "&quot;")))
+}
+
+/// Whether an address, which the sanitiser has read as one, is absolute and stands as it would be written.
+fn is_plain(value: &str) -> bool {
+    let rest = value
+        .strip_prefix("https://")
+        .or_else(|| value.strip_prefix("http://"));
+    rest.is_some_and(|rest| {
+        rest.contains('/')
+            && rest.starts_with(|c: char| c.is_ascii_lowercase())
+            && rest
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-._~/?#&;=%+:@,!()".contains(&byte))
+            && !rest.contains("..")
+    })
+}
+
+/// Each address of a `srcset` made absolute.
+fn sources(value: &str, of_web: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let sources: Vec<String> = value
+        .split(", ")
+        .filter_map(|source| {
+            let mut words = source.trim().trim_end_matches(',').split_ascii_whitespace();
+            let url = of_web(words.next()?)?.replace(',', "%2C");
+            Some(
+                words
+                    .next()
+                    .map_or_else(|| url.clone(), |size| format!("{url} {size}")),
+            )
+        })
+        .collect();
+    (!sources.is_empty()).then(|| sources.join(", "))
+}
+
+fn keep_picture(attributes: &str, base: Option<&Url>, finished: &mut Finished) {
     let value = |name| attribute(attributes, name);
-    let tiny = |name| value(name).is_some_and(|size| matches!(size, "0" | "1" | "1px" | "0px"));
-    let src = value("src").map(unescape_html);
+    let tiny = |name| value(name).is_some_and(is_tiny);
+    let src = value("src").and_then(|src| linked(("img", "src"), src, base));
     let shown = src.is_some() || value("srcset").is_some();
     let tracks = src.as_deref().is_some_and(is_tracker);
     if !shown || tracks || tiny("width") || tiny("height") {
         return;
     }
-    push_tag(&mut finished.html, "img", attributes);
+    push_tag(&mut finished.html, "img", attributes, base);
     if finished.first_image.is_none() {
-        finished.first_image = src.map(std::borrow::Cow::into_owned);
+        finished.first_image = src.map(|src| unescape_html(&src).into_owned());
     }
+}
+
+/// Too small to be seen: up to 2 pixels.
+fn is_tiny(size: &str) -> bool {
+    let digits = size.trim().trim_end_matches("px");
+    digits.parse::<u16>().is_ok_and(|pixels| pixels <= 2)
 }
 
 /// Whether an address leads to what only counts readers.
@@ -126,13 +214,15 @@ pub(super) fn is_tracker(address: &str) -> bool {
 }
 
 /// The address of a frame over TLS, when it is one of the players.
-fn player(attributes: &str) -> Option<String> {
+fn player(attributes: &str, base: Option<&Url>) -> Option<String> {
     let src = attribute(attributes, "src").map(unescape_html)?;
-    let mut url = Url::parse(&src).ok()?;
+    let mut url = link::absolute(base, &src)?;
     let host = url.host_str()?;
     let known = PLAYERS.iter().any(|player| {
-        host.strip_suffix(player)
-            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        let (name, path) = player.split_once('/').unwrap_or((player, ""));
+        let inside = url.path().trim_start_matches('/').starts_with(path);
+        let rest = host.strip_suffix(name).filter(|_| inside);
+        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     });
     if !known || url.port().is_some() || !url.username().is_empty() {
         return None;
@@ -144,10 +234,11 @@ fn player(attributes: &str) -> Option<String> {
 fn push_frame(attributes: &str, src: &str, html: &mut String) {
     html.push_str("<iframe");
     for (name, value) in markup::attributes(attributes) {
-        let escaped = src.replace('&', "&amp;").replace('"', "&quot;");
+        let escaped = text::escape(src).replace('"', "&quot;");
         let value = if name == "src" { &escaped } else { value };
         html.extend([" ", name, "=\"", value, "\""]);
     }
+    html.push_str(FRAME);
     html.push('>');
 }
 
@@ -235,7 +326,7 @@ mod tests {
     fn text_reads_well() {
         let html = "<h1>Title</h1><p>One\n <b>two</b> three.<br>Four</p><ul><li>a</li><li>b &amp; c</li></ul><pre>x\n  y</pre>end";
         assert_eq!(
-            finish(html).text,
+            finish(html, None).text,
             "Title\n\nOne two three.\nFour\n\n- a\n- b & c\n\nx\n  y\n\nend"
         );
     }
@@ -244,7 +335,7 @@ mod tests {
     fn trackers_go_and_pictures_stay() {
         let html = "<p>x<img src=\"https://e.org/1.gif\" width=\"1\" height=\"1\"><img src=\"https://pixel.wp.com/b.gif\">\
             <img src=\"https://e.org/a.png?a=1&amp;b=2\" loading=\"lazy\"></p>";
-        let finished = finish(html);
+        let finished = finish(html, None);
         assert_eq!(
             finished.html,
             "<p>x<img src=\"https://e.org/a.png?a=1&amp;b=2\" loading=\"lazy\"></p>"
@@ -260,8 +351,10 @@ mod tests {
         let html = "a<iframe src=\"http://www.youtube.com/embed/x?a=1&amp;b=2\" width=\"5\"></iframe>b\
             <iframe src=\"https://evil.example/youtube.com\">no</iframe>c<iframe src=\"https://notyoutube.com/\"></iframe>";
         assert_eq!(
-            finish(html).html,
-            "a<iframe src=\"https://www.youtube.com/embed/x?a=1&amp;b=2\" width=\"5\"></iframe>bc"
+            finish(html, None).html,
+            format!(
+                "a<iframe src=\"https://www.youtube.com/embed/x?a=1&amp;b=2\" width=\"5\"{FRAME}></iframe>bc"
+            )
         );
     }
 }

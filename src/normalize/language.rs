@@ -6,7 +6,7 @@ use whatlang::Lang;
 /// Shorter texts are not guessed at, in characters.
 const SHORTEST: usize = 60;
 /// More than this of a text adds nothing to the guess, in characters.
-const ENOUGH: usize = 2_000;
+const ENOUGH: usize = 600;
 
 /// A declared language as a BCP 47 tag (RFC 5646) in its usual spelling; none when it is no tag.
 pub(super) fn declared(tag: &str) -> Option<String> {

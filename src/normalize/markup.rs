@@ -80,7 +80,7 @@ impl<'a> Pieces<'a> {
         }
         let length = tag_length(inner);
         let (inside, rest) = inner.split_at(length);
-        if rest.is_empty() && !inside.contains(['=', ' ', '\n']) {
+        if rest.is_empty() && !inside.trim_end().contains(['=', ' ', '\n']) {
             // A sign, not a tag.
             return Some(Piece::Text(std::mem::take(&mut self.rest)));
         }

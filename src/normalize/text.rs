@@ -66,13 +66,34 @@ pub(super) fn plain(raw: &RawText) -> Cow<'_, str> {
     }
 }
 
-/// HTML without its tags, references undone; twice where the first pass uncovers tags or references.
+/// HTML without its tags, references undone; twice where the first pass uncovers references or elements that are closed:
+/// then the text was escaped once too often. A tag on its own is one that the text speaks of.
 pub(super) fn strip(html: &str) -> String {
     let once = strip_once(html);
-    if markup::looks_like_html(&once) {
+    if markup::looks_like_html(&once) && is_balanced(&once) {
         return strip_once(&once);
     }
     once
+}
+
+/// Whether every element in a text is closed.
+fn is_balanced(html: &str) -> bool {
+    let mut open: Vec<&str> = Vec::new();
+    for piece in markup::pieces(html) {
+        match piece {
+            Piece::Start { tag, attributes }
+                if !markup::is_void(tag) && !attributes.ends_with('/') =>
+            {
+                open.push(tag)
+            }
+            Piece::End { tag } => match open.pop() {
+                Some(last) if last.eq_ignore_ascii_case(tag) => {}
+                _ => return false,
+            },
+            _ => {}
+        }
+    }
+    open.is_empty()
 }
 
 fn strip_once(html: &str) -> String {
@@ -85,6 +106,13 @@ fn strip_once(html: &str) -> String {
         }
     }
     out
+}
+
+/// Plain text as HTML.
+pub(super) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 /// At most `longest` characters, cut at a word where one ends in the second half, with an ellipsis.

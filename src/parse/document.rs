@@ -14,6 +14,8 @@ pub struct Document {
     pub feed: RawFeed,
     /// Its entries, in the publisher's order.
     pub entries: Vec<RawEntry>,
+    /// Entries that the publisher took back (RFC 6721).
+    pub tombstones: Vec<RawTombstone>,
     /// What had to be repaired to read it.
     pub notes: Vec<Note>,
 }
@@ -53,8 +55,23 @@ pub struct RawFeed {
     pub skip_hours: Vec<u8>,
     /// Days, 0 for Monday, on which it does not change.
     pub skip_days: Vec<u8>,
-    /// Where the feed says that it has moved to.
+    /// Where the feed says that it has moved to (`itunes:new-feed-url`).
     pub new_url: Option<String>,
+    /// Whether it holds all its entries, so that what is missing was taken out (RFC 5005, section 2).
+    pub complete: bool,
+    /// Whether it is an archive that never changes (RFC 5005, section 4).
+    pub archive: bool,
+}
+
+/// An entry that the publisher took back (RFC 6721, section 3).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RawTombstone {
+    /// The identifier of the entry.
+    pub id: String,
+    /// When it was taken back.
+    pub when: Option<Millis>,
+    /// Where it was.
+    pub link: Option<String>,
 }
 
 /// An entry as published.

@@ -5,18 +5,18 @@ pub mod date;
 mod decode;
 mod discover;
 mod document;
-mod first;
-mod merge;
+mod other;
 pub(crate) mod reference;
 pub mod subscriptions;
 mod tolerant;
 
 pub use discover::{FeedLink, discover, well_known_paths};
 pub use document::{
-    Base, Document, Note, RawEnclosure, RawEntry, RawFeed, RawLink, RawPerson, RawText, TextKind,
+    Base, Document, Note, RawEnclosure, RawEntry, RawFeed, RawLink, RawPerson, RawText,
+    RawTombstone, TextKind,
 };
 
-use entity::{FindingCode, PollErrorKind};
+use entity::PollErrorKind;
 use sha2::{Digest, Sha256};
 
 /// Documents nested deeper than this are not given to feed-rs, which goes down with them.
@@ -89,35 +89,28 @@ pub fn read(
     Ok(document)
 }
 
-/// What both readers make of a text.
+/// What our reader makes of a text; what feed-rs does where ours finds no entry.
 fn document(text: &str, limits: &Limits) -> Option<Document> {
     let text = text.get(text.find(['<', '{'])?..)?;
-    let own = if text.starts_with('{') {
-        tolerant::read_json(text, limits.max_entries)?
-    } else {
-        tolerant::read(text, limits.max_entries)?
-    };
-    if own.entries.len() >= limits.max_entries || !tolerant::depth_within(text, DEEPEST) {
-        return Some(own);
+    let json = text
+        .starts_with('{')
+        .then(|| tolerant::read_json(text, limits.max_entries))
+        .flatten();
+    let own = json.or_else(|| tolerant::read(text, limits.max_entries));
+    if own.as_ref().is_some_and(|own| !own.entries.is_empty()) {
+        return own;
     }
-    // Without its declaration, which names the encoding that the bytes had.
-    match first::read(tolerant::from_root(text)) {
-        Some(first) if first.entries.len() == own.entries.len() => {
-            Some(merge::corrected(first, own))
-        }
-        Some(_) => Some(own),
-        None => Some(repaired(own)),
-    }
+    let other =
+        second(text).filter(|other| (1..=limits.max_entries).contains(&other.entries.len()));
+    other.or(own)
 }
 
-/// The reading of a document that feed-rs refused, which is told.
-fn repaired(mut own: Document) -> Document {
-    own.notes.push(Note {
-        code: FindingCode::MalformedXml,
-        message: "the document breaks the rules of its format, and was repaired".to_owned(),
-        count: 1,
-    });
-    own
+/// The opinion of feed-rs. Without the declaration, which names the encoding that the bytes had.
+fn second(text: &str) -> Option<Document> {
+    let text = tolerant::from_root(text);
+    tolerant::depth_within(text, DEEPEST)
+        .then(|| other::read(text))
+        .flatten()
 }
 
 fn not_a_feed(text: &str) -> NotAFeed {

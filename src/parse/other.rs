@@ -1,5 +1,5 @@
-//! The reader of first resort: feed-rs, with what it does to ids, dates and panics kept out. In: a whole
-//! document in UTF-8. Out: a [`Document`], or none when feed-rs refuses it. Must not know: how it is repaired.
+//! The second opinion: feed-rs, with what it does to ids, dates and panics kept out. In: a whole document in UTF-8 in which
+//! our reader found no entry. Out: a [`Document`], or none when feed-rs refuses it. Must not know: why it is asked.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -53,7 +53,7 @@ fn document(feed: model::Feed) -> Document {
             ttl_seconds: feed.ttl.map(|minutes| i64::from(minutes) * 60),
             ..RawFeed::default()
         },
-        notes: Vec::new(),
+        ..Document::default()
     }
 }
 

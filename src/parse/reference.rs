@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use html5ever::data::{C1_REPLACEMENTS, NAMED_ENTITIES};
+use memchr::{memchr, memchr_iter, memmem};
 
 /// Names longer than this are not looked up, in bytes.
 const LONGEST_NAME: usize = 32;
@@ -17,33 +18,66 @@ pub(crate) fn unescape_html(text: &str) -> Cow<'_, str> {
     decode(text, true)
 }
 
+/// As [`unescape`], behind what is in `out`; gives how often XML was broken: by names that it does not know, and by
+/// ampersands that begin no reference.
+pub(crate) fn unescape_into(text: &str, out: &mut String) -> i32 {
+    append(text, false, out)
+}
+
 fn decode(text: &str, html: bool) -> Cow<'_, str> {
-    let Some((head, mut rest)) = text.split_once('&') else {
+    if memchr(b'&', text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
-    };
-    let mut out = String::with_capacity(text.len());
-    out.push_str(head);
-    loop {
-        rest = reference(rest, html, &mut out);
-        let Some((before, after)) = rest.split_once('&') else {
-            out.push_str(rest);
-            return Cow::Owned(out);
-        };
-        out.push_str(before);
-        rest = after;
     }
+    let mut out = String::with_capacity(text.len());
+    append(text, html, &mut out);
+    Cow::Owned(out)
+}
+
+fn append(text: &str, html: bool, out: &mut String) -> i32 {
+    let mut wrong = 0;
+    let mut rest = text;
+    while let Some((before, after)) = split_at_ampersand(rest) {
+        out.push_str(before);
+        rest = reference(after, html, out, &mut wrong);
+    }
+    out.push_str(rest);
+    wrong
+}
+
+fn split_at_ampersand(text: &str) -> Option<(&str, &str)> {
+    let at = memchr(b'&', text.as_bytes())?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
 /// Appends what the reference after an ampersand means, or the ampersand; gives what follows.
-fn reference<'a>(rest: &'a str, html: bool, out: &mut String) -> &'a str {
-    let found = match rest.strip_prefix('#') {
-        Some(number) => numeric(number, out),
-        None => named(rest, html, out),
+fn reference<'a>(rest: &'a str, html: bool, out: &mut String, wrong: &mut i32) -> &'a str {
+    if let Some(after) = everyday(rest, out) {
+        return after;
+    }
+    let found = if let Some(number) = rest.strip_prefix('#') {
+        numeric(number, out)
+    } else {
+        *wrong = wrong.saturating_add(1);
+        named(rest, html, out)
     };
     found.unwrap_or_else(|| {
         out.push('&');
         rest
     })
+}
+
+/// The five names of XML, which are nearly all that there is.
+fn everyday<'a>(rest: &'a str, out: &mut String) -> Option<&'a str> {
+    const NAMES: [(&str, char); 5] = [
+        ("lt;", '<'),
+        ("gt;", '>'),
+        ("amp;", '&'),
+        ("quot;", '"'),
+        ("apos;", '\''),
+    ];
+    let (name, c) = NAMES.iter().find(|(name, _)| rest.starts_with(name))?;
+    out.push(*c);
+    rest.get(name.len()..)
 }
 
 fn numeric<'a>(text: &'a str, out: &mut String) -> Option<&'a str> {
@@ -81,14 +115,13 @@ fn named<'a>(text: &'a str, html: bool, out: &mut String) -> Option<&'a str> {
         .take(LONGEST_NAME)
         .take_while(u8::is_ascii_alphanumeric)
         .count();
-    let (name, rest) = text.split_at(length);
-    if let Some(after) = rest.strip_prefix(';') {
-        let known = text
-            .get(..=length)
-            .is_some_and(|name| push_named(name, out));
-        if known || (name == "apos" && push(out, '\'')) {
-            return Some(after);
-        }
+    let (_, rest) = text.split_at(length);
+    let closed = rest.strip_prefix(';').filter(|_| {
+        text.get(..=length)
+            .is_some_and(|name| push_named(name, out))
+    });
+    if closed.is_some() {
+        return closed;
     }
     if !html {
         return None;
@@ -97,11 +130,6 @@ fn named<'a>(text: &'a str, html: bool, out: &mut String) -> Option<&'a str> {
         let (name, after) = text.split_at_checked(length)?;
         push_named(name, out).then_some(after)
     })
-}
-
-fn push(out: &mut String, c: char) -> bool {
-    out.push(c);
-    true
 }
 
 fn push_named(name: &str, out: &mut String) -> bool {
@@ -121,6 +149,31 @@ fn push_named(name: &str, out: &mut String) -> bool {
 pub(crate) fn is_forbidden(c: char) -> bool {
     matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')
         && c != '\u{85}'
+}
+
+/// How many control characters are in a text that XML forbids. Written so that many bytes are looked at in one step.
+pub(crate) fn count_forbidden(text: &str) -> usize {
+    let is =
+        |byte: u8| u8::from((byte < 0x20) & (byte != b'\t') & (byte != b'\n') & (byte != b'\r'));
+    let of = |chunk: &[u8]| {
+        usize::from(
+            chunk
+                .iter()
+                .map(|byte| is(*byte))
+                .fold(0_u8, u8::wrapping_add),
+        )
+    };
+    text.as_bytes().chunks(255).map(of).sum()
+}
+
+/// Whether a text holds any forbidden character; at the speed of memory where it does not.
+pub(crate) fn has_forbidden(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let followed = |at: usize, wanted: fn(u8) -> bool| bytes.get(at).copied().is_some_and(wanted);
+    count_forbidden(text) > 0
+        || memchr(0x7f, bytes).is_some()
+        || memchr_iter(0xc2, bytes).any(|at| followed(at + 1, |next| next < 0xa0 && next != 0x85))
+        || memmem::find_iter(bytes, b"\xef\xbf").any(|at| followed(at + 2, |next| next >= 0xbe))
 }
 
 #[cfg(test)]

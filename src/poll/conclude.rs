@@ -114,7 +114,7 @@ fn state(claim: &Claim, seen: &Seen, moment: &Moment<'_>) -> NextState {
         consecutive_failures: failures,
         first_failed_at,
         rhythm: rhythm(claim, draft).clone(),
-        findings: draft.map(|draft| findings(draft, &verdict)),
+        findings: draft.map(|draft| findings(draft, &verdict, moment.at)),
         redirect_url: verdict.trail.url,
         redirect_since: verdict.trail.since,
         moved_to: verdict.moved_to,
@@ -225,8 +225,8 @@ fn validators(claim: &Claim, seen: &Seen) -> Validators {
     }
 }
 
-fn findings(draft: &FeedDraft, verdict: &Verdict) -> Vec<Finding> {
-    let mut findings = draft.findings.clone();
+fn findings(draft: &FeedDraft, verdict: &Verdict, at: Millis) -> Vec<Finding> {
+    let mut findings = draft.findings_at(at);
     if let Some(url) = &verdict.trail.url {
         findings.push(Finding {
             code: entity::FindingCode::Moved,

@@ -79,10 +79,14 @@ fn shown(draft: &FeedDraft) -> String {
 
 #[test]
 fn every_fixture_is_read_as_expected() {
+    let update = std::env::var_os("UPDATE_FEEDS").is_some();
     for (path, bytes) in fixtures() {
-        let expected =
-            std::fs::read_to_string(Path::new(&path).with_extension("expected")).unwrap();
-        assert_eq!(shown(&draft(&bytes)), expected, "{path}");
+        let found = shown(&draft(&bytes));
+        let beside = Path::new(&path).with_extension("expected");
+        if update {
+            std::fs::write(&beside, &found).unwrap();
+        }
+        assert_eq!(found, std::fs::read_to_string(&beside).unwrap(), "{path}");
     }
 }
 

@@ -68,7 +68,8 @@ pub(super) fn entry(element: &Element<'_>) -> RawEntry {
             (Space::Own, "author") => entry.authors.extend(person(&child)),
             (Space::Own, "category") => entry.tags.extend(category(&child)),
             (Space::Own, "published" | "pubdate") => dates.publish(0, &child),
-            (Space::Own, "issued" | "created") => dates.publish(1, &child),
+            (Space::Own, "issued") => dates.publish(1, &child),
+            (Space::Own, "created") => dates.publish(2, &child),
             (Space::Own, "updated" | "modified") => dates.update(0, &child),
             (Space::Own | Space::Atom, "link") => take_link(&child, &mut entry),
             _ => borrowed(&child, &local, &mut entry, &mut dates),
@@ -91,7 +92,9 @@ fn borrowed(child: &Element<'_>, local: &str, entry: &mut RawEntry, dates: &mut 
             entry.title = entry.title.take().or_else(|| body::unsaid(child));
         }
         (Space::DublinCore, "subject") => entry.tags.extend(child.value()),
-        (Space::DublinCore, "date" | "issued" | "created") => dates.publish(2, child),
+        (Space::DublinCore, "issued") => dates.publish(1, child),
+        (Space::DublinCore, "created") => dates.publish(2, child),
+        (Space::DublinCore, "date") => dates.publish(3, child),
         (Space::DublinCore, "modified") => dates.update(1, child),
         (Space::Content, "encoded") => {
             entry.content = entry.content.take().or_else(|| body::unsaid(child));

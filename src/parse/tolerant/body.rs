@@ -28,8 +28,8 @@ pub(super) fn atom(element: &Element<'_>) -> Option<RawText> {
         .attribute("mode")
         .unwrap_or_default()
         .to_ascii_lowercase();
-    if mode == "base64" || is_binary(&said) {
-        let value = decoded(&element.text())?;
+    let packed = mode == "base64" || is_binary(&said);
+    if let Some(value) = packed.then(|| decoded(&element.text())).flatten() {
         let kind = if said.contains("html") {
             TextKind::Html
         } else {

@@ -18,7 +18,7 @@ pub(in crate::parse) fn read(text: &str, max_entries: usize) -> Option<Document>
         format: Some(FeedFormat::JsonFeed),
         feed: facts(&feed),
         entries: items.iter().take(max_entries).map(entry).collect(),
-        notes: Vec::new(),
+        ..Document::default()
     };
     if items.len() > max_entries {
         document.notes.push(super::too_many(max_entries));
@@ -28,6 +28,7 @@ pub(in crate::parse) fn read(text: &str, max_entries: usize) -> Option<Document>
 
 fn facts(feed: &Value) -> RawFeed {
     let link = |name, rel: &str| string(feed, name).map(|href| RawLink::new(href, rel));
+    let next = link("next_url", "next");
     let hubs = list(feed, "hubs")
         .iter()
         .filter_map(|hub| string(hub, "url"));
@@ -37,6 +38,7 @@ fn facts(feed: &Value) -> RawFeed {
         links: link("home_page_url", "alternate")
             .into_iter()
             .chain(link("feed_url", "self"))
+            .chain(next)
             .chain(hubs.map(|href| RawLink::new(href, "hub")))
             .collect(),
         language: string(feed, "language"),

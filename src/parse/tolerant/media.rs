@@ -6,6 +6,9 @@ use super::scan::Element;
 use super::space::Space;
 use crate::parse::document::{RawEnclosure, RawEntry, RawLink};
 
+/// Files of Media RSS that are looked at in one entry.
+const MOST_MEDIA: usize = 100;
+
 /// RSS `enclosure`, and whatever else is written like it.
 pub(super) fn enclosure(element: &Element<'_>, entry: &mut RawEntry) {
     let url = element
@@ -74,9 +77,6 @@ fn content(element: &Element<'_>, entry: &mut RawEntry) {
     if is_picture && entry.image.is_none() {
         entry.image = Some(link(element, &url));
     }
-    let plays = mime_type
-        .as_deref()
-        .is_some_and(|mime_type| mime_type.starts_with("audio") || mime_type.starts_with("video"));
     let file = RawEnclosure {
         mime_type: mime_type.filter(|mime_type| mime_type.contains('/')),
         size_bytes: element
@@ -87,26 +87,15 @@ fn content(element: &Element<'_>, entry: &mut RawEntry) {
         base: element.base(),
         url,
     };
-    if plays || entry.enclosures.iter().any(|known| known.url == file.url) {
+    if entry.media.len() < MOST_MEDIA {
         entry.media.push(file);
     }
 }
 
-/// Files of Media RSS add to what is known of the enclosures; they are files of their own where there are none.
+/// Files of Media RSS add to what is known of the enclosures. They are none themselves: what a publisher attaches to an
+/// entry is said by RSS `enclosure` and its kin, and Media RSS lists every rendition and picture besides.
 pub(super) fn settle(entry: &mut RawEntry) {
-    settle_media(entry);
-    if let Some(file) = entry.enclosures.first_mut() {
-        file.duration_seconds = file.duration_seconds.or(entry.duration_seconds.take());
-    }
-}
-
-fn settle_media(entry: &mut RawEntry) {
-    let media = std::mem::take(&mut entry.media);
-    if entry.enclosures.is_empty() {
-        entry.enclosures = media;
-        return;
-    }
-    for file in media {
+    for file in std::mem::take(&mut entry.media) {
         if let Some(known) = entry
             .enclosures
             .iter_mut()
@@ -117,6 +106,9 @@ fn settle_media(entry: &mut RawEntry) {
             known.duration_seconds = known.duration_seconds.or(file.duration_seconds);
             known.title = known.title.take().or(file.title);
         }
+    }
+    if let Some(file) = entry.enclosures.first_mut() {
+        file.duration_seconds = file.duration_seconds.or(entry.duration_seconds.take());
     }
 }
 

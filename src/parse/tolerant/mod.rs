@@ -5,16 +5,16 @@ mod atom;
 mod body;
 mod json;
 mod media;
+mod repairs;
 mod rss;
 mod scan;
 mod space;
 mod syndication;
 mod tag;
 
-use std::sync::Arc;
-
 use entity::{FeedFormat, FindingCode};
 
+use self::repairs::Repairs;
 use self::scan::{Element, Level};
 use self::space::Space;
 use super::document::{Document, Note, RawEntry, RawFeed, RawLink};
@@ -42,54 +42,75 @@ pub(super) fn from_root(text: &str) -> &str {
 
 /// Reads an XML feed; none when no root of a feed is in the text.
 pub(super) fn read(text: &str, max_entries: usize) -> Option<Document> {
-    scan::find_tag(text, ROOTS)?;
-    let text = from_root(text);
-    let (root, attributes, position, scope) = scan::root(text)?;
+    let start = scan::find_tag(text, ROOTS)?;
+    let body = text.get(start..)?;
+    let (root, attributes, position, scope) = scan::root(body)?;
     let format = format_of(root, attributes);
-    let (entry, fact): (ReadEntry, ReadFact) = match format {
-        FeedFormat::Atom0 | FeedFormat::Atom1 => (atom::entry, atom::fact),
-        _ => (rss::entry, rss::fact),
-    };
     let mut document = Document {
         format: Some(format),
         ..Document::default()
     };
-    let root_is_entry = root.eq_ignore_ascii_case("entry");
-    let position = if root_is_entry { 0 } else { position };
-    let mut level = Level::document(text, position, Arc::clone(&scope));
     document.feed.language.clone_from(&scope.language);
-    if let Some(href) = tag::attribute(attributes, "href") {
+    if let Some((href, _)) = tag::attribute(attributes, "href") {
         document.feed.links.push(RawLink::new(href, "alternate"));
     }
+    let root_is_entry = root.eq_ignore_ascii_case("entry");
+    let position = if root_is_entry { 0 } else { position };
+    let repairs = Repairs::default();
+    let mut level = Level::document(body, position, scope, &repairs);
+    let cut = elements(&mut level, format, &mut document, max_entries);
+    if document.feed.language.is_none() {
+        document.feed.language.clone_from(&level.scope().language);
+    }
+    document.notes.extend(repairs.notes(text, start));
+    let ends = level.ended() || root_is_entry || document.entries.len() >= max_entries;
+    document.notes.extend(truncated(cut, ends));
+    Some(document)
+}
+
+/// Puts the elements below the root where they belong; gives how many entries were left out since they are cut.
+fn elements(
+    level: &mut Level<'_>,
+    format: FeedFormat,
+    document: &mut Document,
+    max_entries: usize,
+) -> i32 {
+    let (entry, fact): (ReadEntry, ReadFact) = match format {
+        FeedFormat::Atom0 | FeedFormat::Atom1 => (atom::entry, atom::fact),
+        _ => (rss::entry, rss::fact),
+    };
     let mut cut = 0;
-    for element in level.by_ref() {
+    while let Some(element) = level.next() {
         if is_entry(&element) {
             if document.entries.len() >= max_entries {
                 document.notes.push(too_many(max_entries));
                 break;
             }
-            if !element.closed
-                && element_reaches_end(text, &element)
-                && !document.entries.is_empty()
-            {
+            let read = entry(&element);
+            let is_cut = !element.closed && level.at_end();
+            if is_cut && !(document.entries.is_empty() && read.id.is_some()) {
                 cut += 1;
-                continue;
+            } else {
+                document.entries.push(read);
             }
-            document.entries.push(entry(&element));
+        } else if element.space == Space::Tombstones {
+            let room = document.tombstones.len() < max_entries;
+            document
+                .tombstones
+                .extend(syndication::tombstone(&element).filter(|_| room));
+        } else if element.space == Space::History {
+            syndication::history(&element, &mut document.feed);
         } else {
             fact(&element, &mut document.feed);
         }
     }
-    if document.feed.language.is_none() {
-        document.feed.language.clone_from(&level.scope().language);
-    }
-    document.notes.extend(truncated(cut));
-    Some(document)
+    cut
 }
 
 fn format_of(root: &str, attributes: &str) -> FeedFormat {
     let lower = root.to_ascii_lowercase();
-    let version = tag::attribute(attributes, "version").unwrap_or_default();
+    let version =
+        tag::attribute(attributes, "version").map_or_else(String::new, |(version, _)| version);
     match lower.as_str() {
         "feed" | "entry" if attributes.contains("purl.org/atom/") || version == "0.3" => {
             FeedFormat::Atom0
@@ -110,11 +131,6 @@ fn is_entry(element: &Element<'_>) -> bool {
     named && matches!(element.space, Space::Own | Space::Atom | Space::Other)
 }
 
-/// Whether an element that is not closed is so because the document ends in it.
-fn element_reaches_end(text: &str, element: &Element<'_>) -> bool {
-    text.trim_end().ends_with(element.inner.trim_end())
-}
-
 fn too_many(max_entries: usize) -> Note {
     Note {
         code: FindingCode::TooManyEntries,
@@ -123,10 +139,16 @@ fn too_many(max_entries: usize) -> Note {
     }
 }
 
-fn truncated(cut: i32) -> Option<Note> {
-    (cut > 0).then(|| Note {
+/// `ends`: whether the end of the root, or an entry that was cut, was met.
+fn truncated(cut: i32, ends: bool) -> Option<Note> {
+    let message = if cut > 0 {
+        "the document ends in the middle of an entry, which was left out"
+    } else {
+        "the document ends before its end"
+    };
+    (cut > 0 || !ends).then(|| Note {
         code: FindingCode::Truncated,
-        message: "the document ends in the middle of an entry, which was left out".to_owned(),
-        count: cut,
+        message: message.to_owned(),
+        count: cut.max(1),
     })
 }

@@ -90,7 +90,8 @@ fn person(element: &Element<'_>) -> Option<RawPerson> {
 /// Dates of an entry, of which some kinds are better than others.
 #[derive(Default)]
 pub(super) struct DateParts {
-    published: [Option<String>; 3],
+    /// Of the format; its other words for it; when it was created; a date of Dublin Core, which may be any.
+    published: [Option<String>; 4],
     updated: [Option<String>; 2],
 }
 
@@ -167,8 +168,9 @@ fn own(
             entry.content = entry.content.take().or_else(|| body::unsaid(child));
         }
         "pubdate" => dates.publish(0, child),
-        "published" | "issued" | "created" => dates.publish(1, child),
-        "date" => dates.publish(2, child),
+        "published" | "issued" => dates.publish(1, child),
+        "created" => dates.publish(2, child),
+        "date" => dates.publish(3, child),
         "updated" | "modified" | "lastbuilddate" => dates.update(0, child),
         "author" | "managingeditor" => people.named.extend(person(child)),
         "category" | "keywords" => entry.tags.extend(child.value()),
@@ -199,12 +201,13 @@ fn borrowed(
         (Space::DublinCore, "creator" | "author") => people.creators.extend(person(child)),
         (Space::DublinCore, "contributor") => people.contributors.extend(person(child)),
         (Space::DublinCore, "subject") => entry.tags.extend(child.value()),
-        (Space::DublinCore, "date" | "issued" | "created") => dates.publish(2, child),
+        (Space::DublinCore, "issued") => dates.publish(1, child),
+        (Space::DublinCore, "created") => dates.publish(2, child),
+        (Space::DublinCore, "date") => dates.publish(3, child),
         (Space::DublinCore, "modified") => dates.update(1, child),
         (Space::DublinCore, "description" | "abstract") => {
             entry.summary = entry.summary.take().or_else(|| body::unsaid(child));
         }
-        (Space::DublinCore, "identifier") => entry.id = entry.id.take().or_else(|| child.value()),
         (Space::DublinCore, "language") => entry.language = child.value().or(entry.language.take()),
         (Space::Atom, "link") => atom::take_link(child, entry),
         (Space::Atom, "author") => people.named.extend(atom::person(child)),
@@ -265,8 +268,12 @@ impl DateParts {
         }
     }
 
-    /// Reads the dates, the best first.
-    pub(super) fn settle(self, entry: &mut RawEntry) {
+    /// Reads the dates, the best first. A date of Dublin Core beside a publication date is that of a change.
+    pub(super) fn settle(mut self, entry: &mut RawEntry) {
+        let [own, other, _, any] = &mut self.published;
+        if let ([updated, None], true) = (&mut self.updated, own.is_some() || other.is_some()) {
+            *updated = updated.take().or_else(|| any.take());
+        }
         let mut unreadable = 0;
         let mut best = |texts: &[Option<String>]| {
             texts.iter().flatten().find_map(|text| {

@@ -3,10 +3,13 @@
 
 use std::sync::Arc;
 
+use memchr::{memchr, memmem};
+
+use super::repairs::Repairs;
 use super::space::{Scope, Space};
 use super::tag::{Tag, TagKind, attribute, begins_tag, local_name, next_tag, tag};
 use crate::parse::Base;
-use crate::parse::reference::unescape;
+use crate::parse::reference::unescape_into;
 
 /// Elements without an end that are looked for in one level; after that each ends at the next tag.
 const MOST_UNCLOSED: u32 = 50;
@@ -28,6 +31,8 @@ pub(super) struct Element<'a> {
     pub closed: bool,
     /// Namespaces, base and language in force in it.
     pub scope: Arc<Scope>,
+    /// Where what is wrong in it is counted.
+    pub repairs: &'a Repairs,
 }
 
 /// The elements of one level, one after the other.
@@ -36,20 +41,41 @@ pub(super) struct Level<'a> {
     position: usize,
     scope: Arc<Scope>,
     unclosed: u32,
+    repairs: &'a Repairs,
+    ended: bool,
     /// Containers are stepped into instead of given.
     document: bool,
 }
 
 impl<'a> Level<'a> {
     /// Everything below the root: containers (`rss`, `channel`, `feed`, `RDF`) are stepped into.
-    pub(super) fn document(text: &'a str, position: usize, scope: Arc<Scope>) -> Self {
+    pub(super) fn document(
+        text: &'a str,
+        position: usize,
+        scope: Arc<Scope>,
+        repairs: &'a Repairs,
+    ) -> Self {
         Self {
             text,
             position,
             scope,
             unclosed: 0,
+            repairs,
+            ended: false,
             document: true,
         }
+    }
+
+    /// Whether the end of a container was met.
+    pub(super) const fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Whether nothing is left of the text.
+    pub(super) fn at_end(&self) -> bool {
+        self.text
+            .get(self.position..)
+            .is_none_or(|rest| rest.trim().is_empty())
     }
 
     /// The scope of the containers stepped into so far.
@@ -87,6 +113,7 @@ impl<'a> Level<'a> {
             first_tag = next_tag(self.text, position).map(|next| next.start);
         }
         self.unclosed += 1;
+        self.repairs.elements.add(1);
         if entry {
             return (self.text.len(), self.text.len(), false);
         }
@@ -103,6 +130,9 @@ impl<'a> Iterator for Level<'a> {
             let tag = next_tag(self.text, self.position)?;
             self.position = tag.end;
             if tag.kind == TagKind::Close {
+                let container = self.document && is_container(tag.name);
+                self.ended |= container;
+                self.repairs.elements.add(i32::from(!container));
                 continue;
             }
             let scope = Scope::enter(&self.scope, tag.attributes);
@@ -125,6 +155,7 @@ impl<'a> Iterator for Level<'a> {
                 inner,
                 closed,
                 scope,
+                repairs: self.repairs,
             });
         }
     }
@@ -204,6 +235,8 @@ impl<'a> Element<'a> {
             position: 0,
             scope: Arc::clone(&self.scope),
             unclosed: 0,
+            repairs: self.repairs,
+            ended: false,
             document: false,
         }
     }
@@ -216,7 +249,9 @@ impl<'a> Element<'a> {
 
     /// An attribute by its name, with or without prefix; references undone.
     pub(super) fn attribute(&self, name: &str) -> Option<String> {
-        attribute(self.attributes, name)
+        let (value, quoted) = attribute(self.attributes, name)?;
+        self.repairs.quotes.add(i32::from(!quoted));
+        Some(value)
     }
 
     /// Whether it holds tags of its own, outside CDATA.
@@ -227,13 +262,18 @@ impl<'a> Element<'a> {
     /// Its text with references undone and CDATA unwrapped; tags inside are left out.
     pub(super) fn text(&self) -> String {
         let mut out = String::new();
+        let mut wrong = 0;
         for run in runs(self.inner) {
             match run {
-                Run::Text(text) => out.push_str(&unescape(text)),
+                Run::Text(text) => {
+                    out.reserve(text.len());
+                    wrong += unescape_into(text, &mut out);
+                }
                 Run::Verbatim(text) => out.push_str(text),
                 Run::Tag(_) => {}
             }
         }
+        self.repairs.references.add(wrong);
         out
     }
 
@@ -247,7 +287,15 @@ impl<'a> Element<'a> {
     /// Its inside as HTML: tags as they stand without prefixes, empty ones closed; CDATA verbatim, or as text.
     pub(super) fn markup(&self, cdata_is_text: bool) -> String {
         let mut out = String::with_capacity(self.inner.len());
+        let mut open = 0_i32;
         for run in runs(self.inner) {
+            if let Run::Tag(tag) = &run {
+                open = match tag.kind {
+                    TagKind::Open => open.saturating_add(1),
+                    TagKind::Close => open.saturating_sub(1),
+                    TagKind::Empty => open,
+                };
+            }
             match run {
                 Run::Verbatim(text) if cdata_is_text => {
                     out.push_str(
@@ -261,6 +309,7 @@ impl<'a> Element<'a> {
                 Run::Tag(tag) => push_tag(&mut out, &tag),
             }
         }
+        self.repairs.elements.add(open.saturating_abs());
         out
     }
 
@@ -303,7 +352,7 @@ fn runs(inner: &str) -> impl Iterator<Item = Run<'_>> {
         loop {
             let rest = inner.get(position..).filter(|rest| !rest.is_empty())?;
             if let Some(section) = rest.strip_prefix("<![CDATA[") {
-                let length = section.find("]]>").unwrap_or(section.len());
+                let length = memmem::find(section.as_bytes(), b"]]>").unwrap_or(section.len());
                 position = (position + 9 + length + 3).min(inner.len());
                 return section.get(..length).map(Run::Verbatim);
             }
@@ -318,7 +367,7 @@ fn runs(inner: &str) -> impl Iterator<Item = Run<'_>> {
             }
             let length = rest
                 .get(1..)
-                .and_then(|tail| tail.find('<'))
+                .and_then(|tail| memchr(b'<', tail.as_bytes()))
                 .map_or(rest.len(), |at| at + 1);
             position += length;
             return rest.get(..length).map(Run::Text);

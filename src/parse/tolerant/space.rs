@@ -20,6 +20,10 @@ pub(super) enum Space {
     Syndication,
     Xhtml,
     Rdf,
+    /// RFC 6721.
+    Tombstones,
+    /// RFC 5005.
+    History,
     /// Any other.
     Other,
 }
@@ -82,7 +86,7 @@ impl Scope {
     }
 
     fn declare(&mut self, attributes: &str) {
-        for (name, value) in tag::attributes(attributes) {
+        for (name, value) in tag::attributes(attributes).map(|(name, value)| (name, value.text)) {
             if let Some(prefix) = name.strip_prefix("xmlns:") {
                 let space = self.known(by_uri(value));
                 self.prefixes.push((prefix.to_owned(), space));
@@ -136,6 +140,8 @@ fn by_uri(uri: &str) -> Space {
         ("www.itunes.com/", Space::Itunes),
         ("itunes.com/", Space::Itunes),
         ("example.com/dtds/podcast", Space::Itunes),
+        ("purl.org/atompub/tombstones/", Space::Tombstones),
+        ("purl.org/syndication/history/", Space::History),
         ("www.w3.org/1999/xhtml", Space::Xhtml),
         ("www.w3.org/1999/02/22-rdf-syntax-ns", Space::Rdf),
     ];
@@ -160,6 +166,8 @@ fn by_prefix(prefix: &str) -> Space {
         "sy" => Space::Syndication,
         "xhtml" | "html" => Space::Xhtml,
         "rdf" => Space::Rdf,
+        "at" => Space::Tombstones,
+        "fh" => Space::History,
         "rss" => Space::Own,
         _ => Space::Other,
     }

@@ -1,8 +1,9 @@
-//! When a feed asks to be read again. In: RSS `ttl`, `skipHours`, `skipDays` and the syndication module. Out: seconds,
-//! hours, days. Must not know: when it will be read.
+//! When a feed asks to be read again, what it took back, what kind of page it is. In: RSS `ttl`, `skipHours`, `skipDays`,
+//! the syndication module, RFC 6721 and RFC 5005. Out: seconds, hours, days, tombstones. Must not know: when it will be read.
 
 use super::scan::Element;
-use crate::parse::document::RawFeed;
+use crate::parse::date;
+use crate::parse::document::{RawFeed, RawTombstone};
 
 /// Minutes of RSS `ttl`.
 pub(super) fn ttl(element: &Element<'_>, feed: &mut RawFeed) {
@@ -56,4 +57,31 @@ pub(super) fn skip_days(element: &Element<'_>, feed: &mut RawFeed) {
     }
     feed.skip_days.sort_unstable();
     feed.skip_days.dedup();
+}
+
+/// `at:deleted-entry` (RFC 6721, section 3); none without the identifier that it speaks of.
+pub(super) fn tombstone(element: &Element<'_>) -> Option<RawTombstone> {
+    if !element.local.eq_ignore_ascii_case("deleted-entry") {
+        return None;
+    }
+    let when = element.attribute("when").as_deref().and_then(date::parse);
+    let link = element
+        .children()
+        .take(super::MOST_CHILDREN)
+        .filter(|child| child.local == "link")
+        .find_map(|link| link.attribute("href"));
+    Some(RawTombstone {
+        id: element.attribute("ref").filter(|id| !id.is_empty())?,
+        when,
+        link,
+    })
+}
+
+/// `fh:complete` and `fh:archive` (RFC 5005, sections 2 and 4).
+pub(super) fn history(element: &Element<'_>, feed: &mut RawFeed) {
+    match element.local {
+        "complete" => feed.complete = true,
+        "archive" => feed.archive = true,
+        _ => {}
+    }
 }

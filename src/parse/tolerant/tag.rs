@@ -1,6 +1,8 @@
 //! Tags of XML as publishers write it. In: text. Out: start and end tags with their attributes, one after the other, in
 //! linear time. Must not know: which elements there are.
 
+use memchr::{memchr, memmem};
+
 use crate::parse::reference::unescape;
 
 /// A start or end tag.
@@ -22,16 +24,17 @@ pub(super) enum TagKind {
 
 /// A name without its prefix.
 pub(super) fn local_name(name: &str) -> &str {
-    name.rsplit_once(':').map_or(name, |(_, local)| local)
+    let colon = name.bytes().rposition(|byte| byte == b':');
+    colon.and_then(|at| name.get(at + 1..)).unwrap_or(name)
 }
 
 /// The next start or end tag from a position on; comments, CDATA, instructions and declarations are passed over.
 pub(super) fn next_tag(text: &str, mut position: usize) -> Option<Tag<'_>> {
     loop {
-        let start = position + text.get(position..)?.find('<')?;
+        let start = position + memchr(b'<', text.get(position..)?.as_bytes())?;
         let rest = text.get(start + 1..)?;
         let skip = |end: &str| {
-            rest.find(end)
+            memmem::find(rest.as_bytes(), end.as_bytes())
                 .map_or(text.len(), |at| start + 1 + at + end.len())
         };
         position = match rest.as_bytes().first() {
@@ -124,17 +127,24 @@ fn tag_length(body: &str) -> usize {
     body.find('>').unwrap_or(body.len())
 }
 
-/// An attribute by its name, with or without prefix; references undone.
-pub(super) fn attribute(raw: &str, name: &str) -> Option<String> {
+/// An attribute by its name, with or without prefix, and whether it is quoted; references undone.
+pub(super) fn attribute(raw: &str, name: &str) -> Option<(String, bool)> {
     attributes(raw)
         .find(|(found, _)| {
             found.eq_ignore_ascii_case(name) || local_name(found).eq_ignore_ascii_case(name)
         })
-        .map(|(_, value)| unescape(value).trim().to_owned())
+        .map(|(_, value)| (unescape(value.text).trim().to_owned(), value.quoted))
+}
+
+/// The value of an attribute, raw.
+#[derive(Clone, Copy)]
+pub(super) struct Value<'a> {
+    pub text: &'a str,
+    pub quoted: bool,
 }
 
 /// Attributes of a tag, with or without quotes, values raw; a bound on their number is a bound on time.
-pub(super) fn attributes(raw: &str) -> impl Iterator<Item = (&str, &str)> {
+pub(super) fn attributes(raw: &str) -> impl Iterator<Item = (&str, Value<'_>)> {
     let mut rest = raw;
     std::iter::from_fn(move || {
         rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '/');
@@ -142,17 +152,20 @@ pub(super) fn attributes(raw: &str) -> impl Iterator<Item = (&str, &str)> {
         let (name, after) = rest.split_at(end);
         let Some(value) = after.trim_start().strip_prefix('=').map(str::trim_start) else {
             rest = after;
-            return Some((name, ""));
+            let (text, quoted) = ("", false);
+            return Some((name, Value { text, quoted }));
         };
-        let (value, after) = match value.chars().next() {
-            Some(quote @ ('"' | '\'')) => {
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+        let (text, after) = match quote {
+            Some(quote) => {
                 let inner = value.get(1..).unwrap_or_default();
                 inner.split_once(quote).unwrap_or((inner, ""))
             }
-            _ => value.split_at(value.find(char::is_whitespace).unwrap_or(value.len())),
+            None => value.split_at(value.find(char::is_whitespace).unwrap_or(value.len())),
         };
         rest = after;
-        Some((name, value))
+        let quoted = quote.is_some();
+        Some((name, Value { text, quoted }))
     })
     .take(200)
 }

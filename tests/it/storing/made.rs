@@ -114,6 +114,7 @@ pub fn visit(at: Millis, entries: Vec<EntryDraft>) -> VisitRecord {
                     ..FeedFacts::default()
                 },
                 entries,
+                tombstones: Vec::new(),
                 findings: Vec::new(),
             },
             body_hash: vec![1, 2, 3],

@@ -1,0 +1,99 @@
+//! Whether published HTML holds what is taken out for being dangerous. In: HTML as published. Out: yes or no, at about the
+//! speed of finding its tags. Decides nothing: that is done by the sanitiser's allow-list. Must not know: feeds.
+
+use memchr::{memchr, memchr_iter};
+
+/// Elements that act, or that act on the page around them.
+const ELEMENTS: &[&str] = &[
+    "script", "style", "object", "embed", "applet", "form", "input", "button", "link", "meta",
+    "base", "frame", "frameset", "svg", "math",
+];
+
+/// Elements that act, handlers of events, and addresses that are programs.
+pub(super) fn is_in(html: &str) -> bool {
+    memchr_iter(b'<', html.as_bytes()).any(|at| {
+        html.get(at + 1..)
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()) && in_tag(rest))
+    })
+}
+
+fn in_tag(rest: &str) -> bool {
+    let end = memchr(b'>', rest.as_bytes()).unwrap_or(rest.len());
+    let tag = rest.get(..end).unwrap_or(rest);
+    let length = tag.bytes().take_while(u8::is_ascii_alphanumeric).count();
+    let (name, attributes) = tag.split_at_checked(length).unwrap_or((tag, ""));
+    ELEMENTS
+        .iter()
+        .any(|element| element.eq_ignore_ascii_case(name))
+        || (attributes.len() > 4 && (has_handler(attributes) || has_program(attributes)))
+}
+
+/// An attribute whose name begins with `on`.
+fn has_handler(attributes: &str) -> bool {
+    let starts = |window: &[u8]| {
+        matches!(window, [before, b'o' | b'O', b'n' | b'N', after]
+            if (before.is_ascii_whitespace() || matches!(before, b'/' | b'"' | b'\'')) && after.is_ascii_alphabetic())
+    };
+    attributes
+        .as_bytes()
+        .windows(4)
+        .enumerate()
+        .filter(|(_, window)| starts(window))
+        .any(|(at, _)| {
+            let name = attributes.get(at + 1..).unwrap_or_default();
+            let after = name.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
+            after.trim_start().starts_with('=')
+        })
+}
+
+/// `javascript:`, `vbscript:`, `data:text/html`, however spread over lines.
+fn has_program(attributes: &str) -> bool {
+    memchr_iter(b':', attributes.as_bytes()).any(|at| {
+        let before = attributes.get(..at).unwrap_or_default();
+        let letters: Vec<u8> = before
+            .bytes()
+            .rev()
+            .filter(|byte| !byte.is_ascii_whitespace())
+            .take(6)
+            .map(|byte| byte.to_ascii_lowercase())
+            .collect();
+        letters == b"tpircs"
+            || (letters.starts_with(b"atad")
+                && attributes
+                    .get(at + 1..)
+                    .is_some_and(|rest| rest.trim_start().starts_with("text/html")))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_in;
+
+    #[test]
+    fn what_is_dangerous() {
+        for html in [
+            "a<script>x</script>",
+            "<SCRIPT src=x>",
+            "<p onclick=x>",
+            "<img src=x\nONERROR = 'x'>",
+            "<svg/onload=x>",
+            "<a href='javascript:x'>",
+            "<a href='JaVa\nScRiPt:x'>",
+            "<a href=\"data:text/html,x\">",
+            "<style>p{position:fixed}</style>",
+            "<form action=x>",
+        ] {
+            assert!(is_in(html), "{html}");
+        }
+        for html in [
+            "",
+            "a < b > c",
+            "<p>The script: on = off</p>",
+            "<img src=\"data:image/png;base64,x\" alt=\"one\">",
+            "<a href='https://e.org/on=1' title='on the way = good'>on</a>",
+            "<iframe src=x></iframe><strong>s</strong>",
+        ] {
+            assert!(!is_in(html), "{html}");
+        }
+    }
+}
