@@ -84,7 +84,7 @@ fn is_balanced(html: &str) -> bool {
             Piece::Start { tag, attributes }
                 if !markup::is_void(tag) && !attributes.ends_with('/') =>
             {
-                open.push(tag)
+                open.push(tag);
             }
             Piece::End { tag } => match open.pop() {
                 Some(last) if last.eq_ignore_ascii_case(tag) => {}

@@ -201,7 +201,6 @@ fn borrowed(
         (Space::DublinCore, "creator" | "author") => people.creators.extend(person(child)),
         (Space::DublinCore, "contributor") => people.contributors.extend(person(child)),
         (Space::DublinCore, "subject") => entry.tags.extend(child.value()),
-        (Space::DublinCore, "issued") => dates.publish(1, child),
         (Space::DublinCore, "created") => dates.publish(2, child),
         (Space::DublinCore, "date") => dates.publish(3, child),
         (Space::DublinCore, "modified") => dates.update(1, child),
@@ -214,7 +213,9 @@ fn borrowed(
         (Space::Atom, "id") => entry.id = entry.id.take().or_else(|| child.value()),
         (Space::Atom, "title") => entry.title = entry.title.take().or_else(|| body::atom(child)),
         (Space::Atom, "updated" | "modified") => dates.update(0, child),
-        (Space::Atom, "published" | "issued") => dates.publish(1, child),
+        (Space::Atom, "published" | "issued") | (Space::DublinCore, "issued") => {
+            dates.publish(1, child);
+        }
         (Space::Atom, "summary") => {
             entry.summary = entry.summary.take().or_else(|| body::atom(child));
         }
