@@ -22,28 +22,35 @@ fn in_tag(rest: &str) -> bool {
     let tag = rest.get(..end).unwrap_or(rest);
     let length = tag.bytes().take_while(u8::is_ascii_alphanumeric).count();
     let (name, attributes) = tag.split_at_checked(length).unwrap_or((tag, ""));
-    ELEMENTS
-        .iter()
-        .any(|element| element.eq_ignore_ascii_case(name))
+    let acts = || {
+        ELEMENTS
+            .iter()
+            .any(|element| element.eq_ignore_ascii_case(name))
+    };
+    (length >= 3 && acts())
         || (attributes.len() > 4 && (has_handler(attributes) || has_program(attributes)))
 }
 
 /// An attribute whose name begins with `on`.
 fn has_handler(attributes: &str) -> bool {
-    let starts = |window: &[u8]| {
-        matches!(window, [before, b'o' | b'O', b'n' | b'N', after]
-            if (before.is_ascii_whitespace() || matches!(before, b'/' | b'"' | b'\'')) && after.is_ascii_alphabetic())
-    };
-    attributes
-        .as_bytes()
-        .windows(4)
-        .enumerate()
-        .filter(|(_, window)| starts(window))
-        .any(|(at, _)| {
-            let name = attributes.get(at + 1..).unwrap_or_default();
-            let after = name.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
-            after.trim_start().starts_with('=')
-        })
+    memchr_iter(b'=', attributes.as_bytes()).any(|at| {
+        let before = attributes.get(..at).unwrap_or_default().trim_ascii_end();
+        let length = before
+            .bytes()
+            .rev()
+            .take_while(u8::is_ascii_alphanumeric)
+            .count();
+        let (rest, name) = before
+            .split_at_checked(before.len() - length)
+            .unwrap_or(("", ""));
+        let starts = name.len() > 3
+            && name
+                .get(..2)
+                .is_some_and(|start| start.eq_ignore_ascii_case("on"));
+        let separated =
+            rest.ends_with(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '"' | '\''));
+        starts && separated
+    })
 }
 
 /// `javascript:`, `vbscript:`, `data:text/html`, however spread over lines.

@@ -60,7 +60,7 @@ const MISSING: &[u8] = &[0xfe];
 impl Hasher {
     /// A text with its white space collapsed.
     fn text(&mut self, text: &str) {
-        collapsed(text.trim(), |part| self.0.update(part));
+        collapsed(text.trim(), |part| self.0.update(part.as_bytes()));
         self.0.update(END);
     }
 
@@ -93,13 +93,13 @@ impl Hasher {
 }
 
 /// Gives a text in parts, each run of ASCII white space as one space; what lies between is not touched.
-fn collapsed(text: &str, mut take: impl FnMut(&[u8])) {
+pub(super) fn collapsed(text: &str, mut take: impl FnMut(&str)) {
     let bytes = text.as_bytes();
     let mut from = 0;
     let mut double = next_double(bytes, 0);
     loop {
-        let rest = bytes.get(from..).unwrap_or_default();
-        let line = memchr3(b'\n', b'\t', b'\r', rest).map(|at| from + at);
+        let rest = text.get(from..).unwrap_or_default();
+        let line = memchr3(b'\n', b'\t', b'\r', rest.as_bytes()).map(|at| from + at);
         if double.is_some_and(|at| at < from) {
             double = next_double(bytes, from);
         }
@@ -107,11 +107,10 @@ fn collapsed(text: &str, mut take: impl FnMut(&[u8])) {
             take(rest);
             return;
         };
-        let before = bytes.get(from..at).unwrap_or_default();
-        take(before.trim_ascii_end());
-        take(b" ");
-        let run = bytes.get(at..).unwrap_or_default();
-        from = bytes.len() - run.trim_ascii_start().len();
+        take(text.get(from..at).unwrap_or_default().trim_ascii_end());
+        take(" ");
+        let run = text.get(at..).unwrap_or_default();
+        from = text.len() - run.trim_ascii_start().len();
     }
 }
 
@@ -133,9 +132,9 @@ mod tests {
             ("a\u{a0} b", "a\u{a0} b"),
             ("a\n\nb  c\nd", "a b c d"),
         ] {
-            let mut out = Vec::new();
-            collapsed(text, |part| out.extend_from_slice(part));
-            assert_eq!(String::from_utf8(out).unwrap(), expected, "{text:?}");
+            let mut out = String::new();
+            collapsed(text, |part| out.push_str(part));
+            assert_eq!(out, expected, "{text:?}");
         }
     }
 }

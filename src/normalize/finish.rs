@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::markup::{self, Piece};
-use super::{link, text};
+use super::{fingerprint, link, text};
 use crate::parse::reference::unescape_html;
 
 /// Where links in a content may lead.
@@ -265,12 +265,27 @@ impl TextWriter {
             self.out.push_str(text);
             return;
         }
+        if text.is_ascii() {
+            self.write_ascii(text);
+            return;
+        }
         for (index, word) in text.split(char::is_whitespace).enumerate() {
             self.space |= index > 0;
             if !word.is_empty() {
                 self.pay();
                 self.out.push_str(word);
             }
+        }
+    }
+
+    /// The same, faster: what has single spaces in it goes as it stands.
+    fn write_ascii(&mut self, text: &str) {
+        self.space |= text.starts_with(|c: char| c.is_ascii_whitespace());
+        let trimmed = text.trim_ascii();
+        if !trimmed.is_empty() {
+            self.pay();
+            fingerprint::collapsed(trimmed, |part| self.out.push_str(part));
+            self.space = text.ends_with(|c: char| c.is_ascii_whitespace());
         }
     }
 

@@ -136,7 +136,12 @@ pub(super) fn count_words(text: &str) -> i32 {
     let mut unspaced = 0_i32;
     let mut inside = false;
     for c in text.chars() {
-        if is_single(c) {
+        if c.is_ascii_alphanumeric() {
+            words = words.saturating_add(i32::from(!inside));
+            inside = true;
+        } else if c.is_ascii() {
+            inside &= matches!(c, '\'' | '-' | '_' | '.' | ',');
+        } else if is_single(c) {
             words = words.saturating_add(1);
             inside = false;
         } else if is_unspaced(c) {
@@ -145,9 +150,9 @@ pub(super) fn count_words(text: &str) -> i32 {
         } else if c.is_alphanumeric() {
             words = words.saturating_add(i32::from(!inside));
             inside = true;
-        } else if !(inside && matches!(c, '\'' | '’' | '-' | '_' | '.' | ',')) || c.is_whitespace()
-        {
-            inside = false;
+        } else {
+            // Marks belong to the letter before them, as in Indic scripts.
+            inside &= c == '’' || is_mark(c);
         }
     }
     words.saturating_add(unspaced.saturating_add(5) / 6)
@@ -155,6 +160,11 @@ pub(super) fn count_words(text: &str) -> i32 {
 
 fn is_single(c: char) -> bool {
     matches!(c, '\u{3041}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+}
+
+/// Combining marks of the scripts that need them to write words, and the joiners between letters.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{591}'..='\u{5c7}' | '\u{610}'..='\u{65f}' | '\u{900}'..='\u{dff}' | '\u{200c}' | '\u{200d}')
 }
 
 fn is_unspaced(c: char) -> bool {
@@ -195,6 +205,9 @@ mod tests {
             ("한국어 문장", 2),
             ("one, two… three", 3),
             ("Привет мир", 2),
+            ("हिन्दी में लिखा", 3),
+            ("สวัสดีชาวโลก", 2),
+            ("l’été — déjà vu", 3),
         ] {
             assert_eq!(count_words(text), count, "{text}");
         }

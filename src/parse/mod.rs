@@ -16,7 +16,7 @@ pub use document::{
     RawTombstone, TextKind,
 };
 
-use entity::PollErrorKind;
+use entity::{FeedFormat, FindingCode, PollErrorKind};
 use sha2::{Digest, Sha256};
 
 /// Documents nested deeper than this are not given to feed-rs, which goes down with them.
@@ -86,7 +86,26 @@ pub fn read(
     let text = decoded.text.as_ref();
     let mut document = document(text, limits).ok_or_else(|| not_a_feed(text))?;
     document.notes.extend(decoded.notes);
+    document
+        .notes
+        .extend(content_type.and_then(|said| wrong_type(said, document.format)));
     Ok(document)
+}
+
+/// A `Content-Type` that is not one of the format (RFC 7303, RFC 4287, JSON Feed 1.1).
+fn wrong_type(said: &str, format: Option<FeedFormat>) -> Option<Note> {
+    let essence = said.split(';').next()?.trim().to_ascii_lowercase();
+    let fitting: &[&str] = if format == Some(FeedFormat::JsonFeed) {
+        &["json"]
+    } else {
+        &["xml", "rss", "atom", "rdf"]
+    };
+    let fits = essence.is_empty() || fitting.iter().any(|word| essence.contains(word));
+    (!fits).then(|| Note {
+        code: FindingCode::WrongContentType,
+        message: format!("sent as {}", essence.chars().take(80).collect::<String>()),
+        count: 1,
+    })
 }
 
 /// What our reader makes of a text; what feed-rs does where ours finds no entry.

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use entity::{FindingCode, Millis};
 use feedgraph::normalize::{self, EntryDraft, FeedDraft};
 use feedgraph::parse::{self, Limits};
 use url::Url;
@@ -214,4 +215,115 @@ fn a_page_is_no_feed_and_said_to_be_a_page() {
         &Limits::default(),
     );
     assert!(refused.unwrap_err().looks_like_html);
+}
+
+fn found(bytes: &[u8], content_type: Option<&str>) -> Vec<FindingCode> {
+    let document = parse::read(bytes, content_type, &Limits::default()).unwrap();
+    let url = Url::parse("http://feeds.example/feed").unwrap();
+    let findings = normalize::feed(document, &url).findings_at(Millis(1_700_000_000_000));
+    findings.iter().map(|finding| finding.code).collect()
+}
+
+#[test]
+fn every_oddity_is_a_finding() {
+    let feed = |items: &str| {
+        format!("<rss version='2.0'><channel><title>T</title>{items}</channel></rss>")
+    };
+    let good = "<item><title>A</title><guid isPermaLink='false'>a</guid><pubDate>Wed, 06 Mar 2019 10:11:12 GMT</pubDate>\
+        <link>http://e.org/a</link>x</item>";
+    let with = |from: &str, to: &str| feed(&good.replace(from, to));
+    let many: String = (0..5_001)
+        .map(|n| format!("<item><guid>{n}</guid></item>"))
+        .collect();
+    for (code, text, content_type) in [
+        (FindingCode::MalformedXml, with("A<", "A & B<"), None),
+        (
+            FindingCode::WrongCharset,
+            with("A<", "\u{e9}<"),
+            Some("text/xml; charset=iso-8859-1"),
+        ),
+        (FindingCode::WrongContentType, feed(good), Some("text/html")),
+        (FindingCode::MissingIds, with("guid", "no"), None),
+        (
+            FindingCode::DuplicateIds,
+            feed(&format!("{good}{}", good.replace("e.org/a", "e.org/b"))),
+            None,
+        ),
+        (FindingCode::MissingDates, with("pubDate", "no"), None),
+        (
+            FindingCode::UnreadableDates,
+            with("Wed, 06 Mar 2019 10:11:12 GMT", "soon"),
+            None,
+        ),
+        (FindingCode::FutureDates, with("2019", "2039"), None),
+        (
+            FindingCode::RelativeLinks,
+            with("http://e.org/a", "/a"),
+            None,
+        ),
+        (
+            FindingCode::UnsafeHtml,
+            with(
+                "<link",
+                "<description>&lt;p onclick=x&gt;</description><link",
+            ),
+            None,
+        ),
+        (FindingCode::MissingTitles, with("title", "no"), None),
+        (
+            FindingCode::Truncated,
+            feed(good).replace("</channel></rss>", ""),
+            None,
+        ),
+        (FindingCode::TooManyEntries, feed(&many), None),
+        (
+            FindingCode::Moved,
+            with(
+                "<item>",
+                "<itunes:new-feed-url>http://e.org/new</itunes:new-feed-url><item>",
+            ),
+            None,
+        ),
+        (
+            FindingCode::Other,
+            format!("<!DOCTYPE rss [<!ENTITY x 'y'>]>{}", feed(good)),
+            None,
+        ),
+    ] {
+        let codes = found(text.as_bytes(), content_type);
+        assert!(codes.contains(&code), "{code:?} is not in {codes:?}");
+    }
+    assert_eq!(
+        found(feed(good).as_bytes(), Some("application/rss+xml")),
+        []
+    );
+}
+
+#[test]
+fn what_surrounds_the_entries_is_read() {
+    let draft = draft(
+        b"<feed xmlns='http://www.w3.org/2005/Atom' xmlns:at='http://purl.org/atompub/tombstones/1.0' xmlns:fh='http://purl.org/syndication/history/1.0'>\
+        <title>T</title><link rel='self' href='/self'/><link rel='hub' href='https://hub.example/'/><link rel='hub' href='https://hub.example/'/>\
+        <link rel='prev-archive' href='/old'/><link rel='next' href='/2'/><fh:complete/><icon>/i.png</icon>\
+        <at:deleted-entry ref='tag:e.org,2024:1' when='2024-03-06T10:11:12Z'><link href='/gone'/></at:deleted-entry>\
+        <at:deleted-entry ref='tag:e.org,2024:1'/><at:deleted-entry/>\
+        <entry><id>tag:e.org,2024:2</id><title>A</title></entry></feed>",
+    );
+    let feed = &draft.feed;
+    assert_eq!(feed.self_url.as_deref(), Some("http://feeds.example/self"));
+    assert_eq!(feed.hubs, ["https://hub.example/"]);
+    assert_eq!(feed.icon_url.as_deref(), Some("http://feeds.example/i.png"));
+    assert_eq!(feed.pages.next.as_deref(), Some("http://feeds.example/2"));
+    assert_eq!(
+        feed.pages.previous_archive.as_deref(),
+        Some("http://feeds.example/old")
+    );
+    assert!(feed.pages.is_complete && !feed.pages.is_archive);
+    let [gone] = &draft.tombstones[..] else {
+        panic!("{:?}", draft.tombstones)
+    };
+    assert_eq!(gone.guid, "tag:e.org,2024:1");
+    assert_eq!(gone.when, Some(Millis(1_709_719_872_000)));
+    assert_eq!(gone.url.as_deref(), Some("http://feeds.example/gone"));
+    assert_ne!(gone.identity, draft.entries[0].identity);
 }

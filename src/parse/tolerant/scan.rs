@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use memchr::{memchr, memmem};
+use memchr::memchr;
 
 use super::repairs::Repairs;
 use super::space::{Scope, Space};
-use super::tag::{Tag, TagKind, attribute, begins_tag, local_name, next_tag, tag};
+use super::tag::{CDATA_END, Tag, TagKind, attribute, begins_tag, local_name, next_tag, tag};
 use crate::parse::Base;
 use crate::parse::reference::unescape_into;
 
@@ -209,15 +209,23 @@ pub(in crate::parse) fn depth_within(text: &str, deepest: usize) -> bool {
 
 fn is_entry(name: &str) -> bool {
     let local = local_name(name);
-    (local.eq_ignore_ascii_case("item") || local.eq_ignore_ascii_case("entry")) && !is_module(name)
+    let named = match local.len() {
+        4 => local.eq_ignore_ascii_case("item"),
+        5 => local.eq_ignore_ascii_case("entry"),
+        _ => false,
+    };
+    named && !is_module(name)
 }
 
 fn is_container(name: &str) -> bool {
     let local = local_name(name);
-    ["rss", "channel", "rdf", "feed"]
-        .iter()
-        .any(|container| local.eq_ignore_ascii_case(container))
-        && !is_module(name)
+    let named = match local.len() {
+        3 => local.eq_ignore_ascii_case("rss") || local.eq_ignore_ascii_case("rdf"),
+        4 => local.eq_ignore_ascii_case("feed"),
+        7 => local.eq_ignore_ascii_case("channel"),
+        _ => false,
+    };
+    named && !is_module(name)
 }
 
 /// Names of modules that reuse a container's name for something else.
@@ -352,7 +360,7 @@ fn runs(inner: &str) -> impl Iterator<Item = Run<'_>> {
         loop {
             let rest = inner.get(position..).filter(|rest| !rest.is_empty())?;
             if let Some(section) = rest.strip_prefix("<![CDATA[") {
-                let length = memmem::find(section.as_bytes(), b"]]>").unwrap_or(section.len());
+                let length = CDATA_END.find(section.as_bytes()).unwrap_or(section.len());
                 position = (position + 9 + length + 3).min(inner.len());
                 return section.get(..length).map(Run::Verbatim);
             }

@@ -1,9 +1,16 @@
 //! Tags of XML as publishers write it. In: text. Out: start and end tags with their attributes, one after the other, in
 //! linear time. Must not know: which elements there are.
 
-use memchr::{memchr, memmem};
+use std::sync::LazyLock;
+
+use memchr::{memchr, memchr3, memmem::Finder};
 
 use crate::parse::reference::unescape;
+
+/// What ends a CDATA section.
+pub(super) static CDATA_END: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("]]>"));
+static COMMENT_END: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("-->"));
+static INSTRUCTION_END: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("?>"));
 
 /// A start or end tag.
 pub(super) struct Tag<'a> {
@@ -33,15 +40,15 @@ pub(super) fn next_tag(text: &str, mut position: usize) -> Option<Tag<'_>> {
     loop {
         let start = position + memchr(b'<', text.get(position..)?.as_bytes())?;
         let rest = text.get(start + 1..)?;
-        let skip = |end: &str| {
-            memmem::find(rest.as_bytes(), end.as_bytes())
-                .map_or(text.len(), |at| start + 1 + at + end.len())
+        let skip = |end: &Finder<'_>| {
+            end.find(rest.as_bytes())
+                .map_or(text.len(), |at| start + 1 + at + end.needle().len())
         };
         position = match rest.as_bytes().first() {
-            Some(b'!') if rest.starts_with("![CDATA[") => skip("]]>"),
-            Some(b'!') if rest.starts_with("!--") => skip("-->"),
+            Some(b'!') if rest.starts_with("![CDATA[") => skip(&CDATA_END),
+            Some(b'!') if rest.starts_with("!--") => skip(&COMMENT_END),
             Some(b'!') => start + 1 + declaration_length(rest),
-            Some(b'?') => skip("?>"),
+            Some(b'?') => skip(&INSTRUCTION_END),
             Some(_) if begins_tag(text.get(start..)?) => return Some(tag(text, start, rest)),
             _ => start + 1,
         };
@@ -84,7 +91,8 @@ pub(super) fn tag<'a>(text: &'a str, start: usize, rest: &'a str) -> Tag<'a> {
         inside
     };
     let name_length = content
-        .find(|c: char| c.is_ascii_whitespace() || c == '/')
+        .bytes()
+        .position(|byte| byte.is_ascii_whitespace() || byte == b'/')
         .unwrap_or(content.len());
     let (name, attributes) = content.split_at(name_length);
     let kind = match (close, empty) {
@@ -103,6 +111,12 @@ pub(super) fn tag<'a>(text: &'a str, start: usize, rest: &'a str) -> Tag<'a> {
 
 /// Bytes up to the `>` (or, when that was forgotten, the `<`) that ends a tag, over quoted values.
 fn tag_length(body: &str) -> usize {
+    // Most tags have no attributes.
+    if let Some(at) = memchr3(b'>', b'<', b'=', body.as_bytes())
+        && body.as_bytes().get(at) == Some(&b'>')
+    {
+        return at;
+    }
     let mut quote = None;
     let mut before = b' ';
     for (at, byte) in body.bytes().enumerate() {
