@@ -17,7 +17,7 @@ const LONGEST_NAME: usize = 500;
 const MOST: usize = 50;
 
 static EMAIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)(?:mailto:)?[\p{L}\p{N}._%+'-]+\s?(?:@|\(at\)|\[at\]|&#64;|%40)\s?[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*").ok()
+    Regex::new(r"(?i)(?:mailto:)?[\p{L}\p{N}._%+'-]+\s?(?:@|\(at\)|\[at\]|&#64;|%40)\s?[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*|[\p{L}\p{N}._%+-]+\s+at\s+[\p{L}\p{N}-]+(?:(?:\s+dot\s+|\.)[\p{L}\p{N}-]+)+").ok()
 });
 
 /// The people named, each once, in the publisher's order.
@@ -141,6 +141,7 @@ mod tests {
                 "mailto:jane%40example.org%20%28Jane%29?subject=x",
                 Some("Jane"),
             ),
+            ("jane at example dot org (Jane)", Some("Jane")),
             ("jane@localhost", None),
             ("Jane &amp; Joe", Some("Jane & Joe")),
             ("Jane Doe (editor)", Some("Jane Doe (editor)")),

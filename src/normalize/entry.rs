@@ -54,7 +54,7 @@ pub(super) fn draft(raw: RawEntry, context: &Context<'_>) -> EntryDraft {
         None => identity::without_guid(url.as_deref(), &title, body),
     };
     let guid_is_made = said.is_none();
-    let authors = author::all(&raw.authors, &link::base_url(&raw.base, context.feed_url));
+    let authors = people(&raw, context);
     let mut draft = EntryDraft {
         identity,
         guid: said
@@ -70,11 +70,7 @@ pub(super) fn draft(raw: RawEntry, context: &Context<'_>) -> EntryDraft {
             updated: raw.updated,
         },
         language: declared_language(&raw).or_else(|| context.language.clone()),
-        authors: if authors.is_empty() {
-            context.authors.clone()
-        } else {
-            authors
-        },
+        authors,
         tags: tags(&raw.tags),
         enclosures: enclosures(&raw.enclosures, context.feed_url),
         image_url: raw
@@ -91,6 +87,23 @@ pub(super) fn draft(raw: RawEntry, context: &Context<'_>) -> EntryDraft {
     draft.content = lazy_content(raw, &draft, context.feed_url);
     draft.content_hash = fingerprint::of(&draft, context.feed_url);
     draft
+}
+
+/// The authors, of the feed where the entry names none, and then who contributed.
+fn people(raw: &RawEntry, context: &Context<'_>) -> Vec<AuthorDraft> {
+    let base = link::base_url(&raw.base, context.feed_url);
+    let own = author::all(&raw.authors, &base);
+    let mut people = if own.is_empty() {
+        context.authors.clone()
+    } else {
+        own
+    };
+    for contributor in author::all(&raw.contributors, &base) {
+        if people.iter().all(|known| known.name != contributor.name) {
+            people.push(contributor);
+        }
+    }
+    people
 }
 
 fn made_guid(identity: [u8; 16]) -> String {

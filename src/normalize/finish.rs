@@ -6,59 +6,11 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::markup::{self, Piece};
-use super::{fingerprint, link, text};
+use super::{embed, fingerprint, link, text};
 use crate::parse::reference::unescape_html;
 
 /// Where links in a content may lead.
 pub(super) const SCHEMES: &[&str] = &["http", "https", "mailto", "tel", "xmpp", "gemini", "magnet"];
-
-/// Hosts, and where a host has more than players their paths, whose frames are kept: they show one film or play one sound.
-const PLAYERS: &[&str] = &[
-    "youtube.com",
-    "youtube-nocookie.com",
-    "player.vimeo.com",
-    "dailymotion.com",
-    "w.soundcloud.com",
-    "open.spotify.com",
-    "embed.podcasts.apple.com",
-    "bandcamp.com",
-    "player.twitch.tv",
-    "media.ccc.de",
-    "archive.org",
-    "embed.ted.com",
-    "player.bilibili.com",
-    "cdn.podlove.org",
-    "video.ploud.fr",
-    "rutube.ru",
-    "www.blogger.com/video.g",
-];
-
-/// What every frame carries. Here and not in the sanitiser, which writes several in an order that changes from run to run.
-const FRAME: &str = " loading=\"lazy\" referrerpolicy=\"strict-origin-when-cross-origin\" \
-    sandbox=\"allow-scripts allow-same-origin allow-popups allow-presentation\"";
-
-/// Hosts and paths of pictures that only count readers.
-const TRACKERS: &[&str] = &[
-    "feeds.feedburner.com/~r/",
-    "feeds.feedburner.com/~ff/",
-    "pixel.wp.com/",
-    "stats.wordpress.com/",
-    "pixel.quantserve.com/",
-    "feeds.wordpress.com/1.0/",
-    "feedsportal.com/",
-    "ad.doubleclick.net/",
-    "googleads.g.doubleclick.net/",
-    "google-analytics.com/",
-    "rss-tracking.",
-    "/pixel.gif?",
-    "medium.com/_/stat",
-    "blogger.googleusercontent.com/tracker/",
-    "feedproxy.google.com/~r/",
-    "b.scorecardresearch.com/",
-    "sb.scorecardresearch.com/",
-    "feedads.g.doubleclick.net/",
-    "da.feedsportal.com",
-];
 
 /// What is left of a content, and what it says.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -93,7 +45,7 @@ pub(super) fn finish(clean: &str, base: Option<&Url>) -> Finished {
             Piece::Start {
                 tag: "iframe",
                 attributes,
-            } => match player(attributes, base) {
+            } => match frame(attributes, base) {
                 Some(src) => push_frame(attributes, &src, &mut finished.html),
                 None => in_dropped_frame = true,
             },
@@ -119,6 +71,7 @@ fn push_tag(html: &mut String, tag: &str, attributes: &str, base: Option<&Url>) 
         || attributes.contains("src")
         || attributes.contains("cite=")
         || attributes.contains("poster=")
+        || attributes.contains("style=")
     {
         for (name, value) in markup::attributes(attributes) {
             if let Some(value) = linked((tag, name), value, base) {
@@ -149,6 +102,7 @@ fn linked<'a>(at: (&str, &str), value: &'a str, base: Option<&Url>) -> Option<Co
             SCHEMES.contains(&url.scheme()).then(|| String::from(url))?
         }
         (_, "href" | "src" | "cite" | "poster") => of_web(&unescape_html(value))?,
+        (_, "style") => return None,
         (_, "srcset") => sources(&unescape_html(value), of_web)?,
         _ => return Some(Cow::Borrowed(value)),
     };
@@ -189,11 +143,12 @@ fn sources(value: &str, of_web: impl Fn(&str) -> Option<String>) -> Option<Strin
 
 fn keep_picture(attributes: &str, base: Option<&Url>, finished: &mut Finished) {
     let value = |name| attribute(attributes, name);
-    let tiny = |name| value(name).is_some_and(is_tiny);
+    let tiny = |name| value(name).is_some_and(embed::is_tiny);
+    let hidden = value("style").is_some_and(embed::is_hidden);
     let src = value("src").and_then(|src| linked(("img", "src"), src, base));
     let shown = src.is_some() || value("srcset").is_some();
-    let tracks = src.as_deref().is_some_and(is_tracker);
-    if !shown || tracks || tiny("width") || tiny("height") {
+    let tracks = src.as_deref().is_some_and(embed::is_tracker);
+    if !shown || tracks || hidden || tiny("width") || tiny("height") {
         return;
     }
     push_tag(&mut finished.html, "img", attributes, base);
@@ -202,33 +157,10 @@ fn keep_picture(attributes: &str, base: Option<&Url>, finished: &mut Finished) {
     }
 }
 
-/// Too small to be seen: up to 2 pixels.
-fn is_tiny(size: &str) -> bool {
-    let digits = size.trim().trim_end_matches("px");
-    digits.parse::<u16>().is_ok_and(|pixels| pixels <= 2)
-}
-
-/// Whether an address leads to what only counts readers.
-pub(super) fn is_tracker(address: &str) -> bool {
-    TRACKERS.iter().any(|tracker| address.contains(tracker))
-}
-
-/// The address of a frame over TLS, when it is one of the players.
-fn player(attributes: &str, base: Option<&Url>) -> Option<String> {
+/// The address of a frame that stays.
+fn frame(attributes: &str, base: Option<&Url>) -> Option<String> {
     let src = attribute(attributes, "src").map(unescape_html)?;
-    let mut url = link::absolute(base, &src)?;
-    let host = url.host_str()?;
-    let known = PLAYERS.iter().any(|player| {
-        let (name, path) = player.split_once('/').unwrap_or((player, ""));
-        let inside = url.path().trim_start_matches('/').starts_with(path);
-        let rest = host.strip_suffix(name).filter(|_| inside);
-        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-    });
-    if !known || url.port().is_some() || !url.username().is_empty() {
-        return None;
-    }
-    url.set_scheme("https").ok()?;
-    Some(url.into())
+    embed::player(&src, base)
 }
 
 fn push_frame(attributes: &str, src: &str, html: &mut String) {
@@ -238,7 +170,7 @@ fn push_frame(attributes: &str, src: &str, html: &mut String) {
         let value = if name == "src" { &escaped } else { value };
         html.extend([" ", name, "=\"", value, "\""]);
     }
-    html.push_str(FRAME);
+    html.push_str(embed::FRAME);
     html.push('>');
 }
 
@@ -368,7 +300,8 @@ mod tests {
         assert_eq!(
             finish(html, None).html,
             format!(
-                "a<iframe src=\"https://www.youtube.com/embed/x?a=1&amp;b=2\" width=\"5\"{FRAME}></iframe>bc"
+                "a<iframe src=\"https://www.youtube.com/embed/x?a=1&amp;b=2\" width=\"5\"{}></iframe>bc",
+                embed::FRAME
             )
         );
     }

@@ -265,7 +265,8 @@ fn is_known(tag: &str) -> bool {
         "font", "form", "i", "iframe", "img", "input", "ins", "kbd", "mark", "object", "picture",
         "q", "s", "samp", "script", "small", "source", "span", "strike", "strong", "style", "sub",
         "sup", "svg", "td", "th", "time", "tt", "u", "var", "video", "wbr", "html", "body", "head",
-        "tbody", "thead",
+        "tbody", "thead", "meta", "link", "base", "template", "noscript", "select", "option",
+        "textarea", "button", "label", "fieldset", "legend", "math", "canvas", "map", "applet",
     ];
     is_block(tag) || INLINE.iter().any(|name| tag.eq_ignore_ascii_case(name))
 }

@@ -4,6 +4,7 @@ mod author;
 mod content;
 mod danger;
 mod draft;
+mod embed;
 mod entry;
 mod findings;
 mod fingerprint;

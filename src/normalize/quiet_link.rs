@@ -1,7 +1,7 @@
 //! Links without what rotates in them. In: a link as published, absolute or not. Out: a text to compare, no address
 //! to go to. Must not know: which element it stands in.
 
-use super::finish;
+use super::embed;
 use super::link::is_tracking;
 
 /// Parameters that hold sessions, signatures and times; other names begin with one of [`STARTS`].
@@ -104,7 +104,7 @@ pub(super) fn counts_readers(link: &str) -> bool {
     let (host, _) = host_and_path(link.trim());
     let label = host.split('.').next().unwrap_or_default();
     let is_counting = host.contains('.') && COUNTING.contains(&label.to_ascii_lowercase().as_str());
-    is_counting || finish::is_tracker(link)
+    is_counting || embed::is_tracker(link)
 }
 
 fn quiet(link: &str, is_media: bool) -> String {

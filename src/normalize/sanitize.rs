@@ -122,7 +122,11 @@ const ATTRIBUTES: &[(&str, &[&str])] = &[
         "iframe",
         &["src", "width", "height", "allowfullscreen", "title"],
     ),
-    ("img", &["src", "srcset", "sizes", "alt", "width", "height"]),
+    // The last pass looks at the style, to find trackers, and takes it out.
+    (
+        "img",
+        &["src", "srcset", "sizes", "alt", "width", "height", "style"],
+    ),
     ("ins", &["cite", "datetime"]),
     ("li", &["value"]),
     ("ol", &["start", "reversed", "type"]),
@@ -275,6 +279,10 @@ mod tests {
         );
         check("<form action=/x><input name=a>t</form>u", "u");
         check("<svg><script>1</script></svg><math><mi>x</mi></math>t", "t");
+        check(
+            "<img src=a style='position:fixed' alt=x>",
+            "<img src=\"https://example.org/blog/a\" alt=\"x\" loading=\"lazy\">",
+        );
         check("<object data=x>no</object><embed src=x>t", "t");
         check(
             "<style>p{}</style><link rel=stylesheet href=x><meta http-equiv=refresh>t",

@@ -58,10 +58,13 @@ pub(super) fn decoded_once(text: &str) -> Cow<'_, str> {
     decoded.map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
-/// A text without markup. What is declared plain is left as it stands, unless it was escaped once too often.
+/// A text without markup. What is declared plain is left as it stands, unless it has references in it, or elements that
+/// are closed: then it is HTML that was declared wrongly. A tag on its own is one that the text speaks of.
 pub(super) fn plain(raw: &RawText) -> Cow<'_, str> {
+    let is_plain = || !markup::looks_like_html(&raw.value) || !is_balanced(&raw.value);
     match raw.kind {
-        TextKind::Plain => Cow::Borrowed(&raw.value),
+        TextKind::Plain if is_plain() => Cow::Borrowed(&raw.value),
+        TextKind::Plain => Cow::Owned(strip_once(&raw.value)),
         TextKind::Html | TextKind::Unsaid => Cow::Owned(strip(&raw.value)),
     }
 }
@@ -160,10 +163,14 @@ mod tests {
 
     #[test]
     fn plain_titles_keep_their_signs() {
-        assert_eq!(
-            title_of("the <b> element", TextKind::Plain),
-            "the <b> element"
-        );
+        for (value, expected) in [
+            ("the <b> element", "the <b> element"),
+            ("a < b && c > d", "a < b && c > d"),
+            ("AT&amp;T &#8217;s", "AT&T ’s"),
+            ("<i>wrongly</i> declared", "wrongly declared"),
+        ] {
+            assert_eq!(title_of(value, TextKind::Plain), expected);
+        }
     }
 
     #[test]

@@ -46,6 +46,12 @@ pub(super) fn unwrap_gzip(bytes: &[u8], max_bytes: u64) -> Option<Cow<'_, [u8]>>
 /// Decodes a body. A byte order mark decides; then UTF-8 wherever the bytes are valid UTF-8 and say something
 /// in it; then what HTTP, then what the document says; then detection.
 pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Decoded<'a> {
+    if let Some(text) = utf32(bytes) {
+        return Decoded {
+            text: Cow::Owned(text),
+            notes: Vec::new(),
+        };
+    }
     if let Some((encoding, length)) = Encoding::for_bom(bytes) {
         let (text, _) =
             encoding.decode_without_bom_handling(bytes.get(length..).unwrap_or_default());
@@ -145,6 +151,29 @@ fn mostly_utf8(bytes: &[u8]) -> Option<String> {
     (good > bad * 4 && good >= 3).then_some(out)
 }
 
+/// UTF-32, which the Encoding Standard leaves out: told by its mark, or by the zero bytes of its first `<`.
+fn utf32(bytes: &[u8]) -> Option<String> {
+    let (big, start) = match bytes {
+        [0xff, 0xfe, 0, 0, ..] => (false, 4),
+        [0, 0, 0xfe, 0xff, ..] => (true, 4),
+        [b'<' | b'{', 0, 0, 0, ..] => (false, 0),
+        [0, 0, 0, b'<' | b'{', ..] => (true, 0),
+        _ => return None,
+    };
+    let (units, _) = bytes.get(start..)?.as_chunks::<4>();
+    let code = |unit: &[u8; 4]| {
+        if big {
+            u32::from_be_bytes(*unit)
+        } else {
+            u32::from_le_bytes(*unit)
+        }
+    };
+    let characters = units
+        .iter()
+        .map(|unit| char::from_u32(code(unit)).unwrap_or('\u{fffd}'));
+    Some(characters.collect())
+}
+
 /// UTF-16 gives itself away by the zero bytes of its first `<`.
 fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     match bytes {
@@ -206,6 +235,8 @@ mod tests {
         );
         assert_eq!(text(b"\xff\xfe<\0a\0/\0>\0", None), "<a/>");
         assert_eq!(text(b"<\0a\0/\0>\0", None), "<a/>");
+        assert_eq!(text(b"\xff\xfe\0\0<\0\0\0a\0\0\0", None), "<a");
+        assert_eq!(text(b"\0\0\0<\0\x01\xf6\0", None), "<\u{1f600}");
     }
 
     #[test]

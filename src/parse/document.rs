@@ -97,6 +97,8 @@ pub struct RawEntry {
     pub unreadable_dates: i32,
     /// Who wrote it.
     pub authors: Vec<RawPerson>,
+    /// Who helped.
+    pub contributors: Vec<RawPerson>,
     /// Categories, subjects, keywords.
     pub tags: Vec<String>,
     /// Files.

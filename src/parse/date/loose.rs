@@ -45,8 +45,13 @@ fn western(text: &str) -> String {
         .replace("午前", " AM ")
         .replace(['時', '时', '시', '分', '분'], ":")
         .replace(['秒', '초'], " ");
-    while out.contains("- ") {
+    // Spaces between the parts of an eastern date; elsewhere a dash between spaces stands between date and time.
+    while out != text && out.contains("- ") {
         out = out.replace("- ", "-");
+    }
+    if out.contains(|c: char| matches!(c, '\u{e01}'..='\u{e5b}')) {
+        // Thai names of months are abbreviated with dots inside.
+        out = out.replace('.', "");
     }
     out
 }
@@ -101,9 +106,11 @@ fn take_half(afternoon: bool, parts: &mut Parts) {
 }
 
 fn is_time(token: &str) -> bool {
-    token.contains(':')
+    let half = token.to_ascii_lowercase();
+    (token.contains(':') || half.ends_with("am") || half.ends_with("pm"))
         && token.chars().any(|c| c.is_ascii_digit())
         && !token.starts_with(['+', '-'])
+        && (token.contains(':') || token.starts_with(|c: char| c.is_ascii_digit()))
         && !token.starts_with("GMT")
         && !token.starts_with("UTC")
 }
@@ -175,6 +182,8 @@ fn full_year((number, digits): (u32, usize)) -> Option<i32> {
     match digits {
         1 | 2 if year < 50 => Some(2000 + year),
         1..=3 => Some(1900 + year),
+        // The Buddhist era.
+        _ if (2443..2700).contains(&year) => Some(year - 543),
         _ => Some(year),
     }
 }

@@ -50,12 +50,11 @@ pub(super) fn entry(element: &Element<'_>) -> RawEntry {
         ..RawEntry::default()
     };
     let mut dates = DateParts::default();
-    let mut contributors = Vec::new();
     let mut source_authors = Vec::new();
     for child in element.children().take(super::MOST_CHILDREN) {
         let local = child.local.to_ascii_lowercase();
         match (child.space, local.as_str()) {
-            (Space::Own, "contributor") => contributors.extend(person(&child)),
+            (Space::Own, "contributor") => entry.contributors.extend(person(&child)),
             (Space::Own, "source") => source_authors = authors_of(&child),
             (Space::Own, "title") => {
                 entry.title = entry.title.take().or_else(|| body::atom(&child));

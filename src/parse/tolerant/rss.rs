@@ -112,6 +112,7 @@ pub(super) fn entry(element: &Element<'_>) -> RawEntry {
         }
     }
     attributes(element, &mut entry, &mut dates);
+    entry.contributors = std::mem::take(&mut people.contributors);
     entry.authors = people.best();
     dates.settle(&mut entry);
     media::settle(&mut entry);
