@@ -146,7 +146,7 @@ impl Mutator {
         (from, to)
     }
 
-    /// A number below another: SplitMix64.
+    /// A number below another, by `SplitMix64`.
     fn below(&mut self, end: usize) -> usize {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.state;
