@@ -14,13 +14,16 @@ const LONGEST_PART: usize = 80;
 /// So does a block longer than this.
 const LONGEST_BLOCK: usize = 160;
 
-const NUMBER: &str = r"(?:\d[\d.,'\s\u{a0}\u{202f}]*[kKmM]?\+?|no|zero|one)";
+const NUMBER: &str = r"(?:[+±-]?\d[\d.,'\s\u{a0}\u{202f}]*[kKmM]?\+?|no|zero|one)";
 /// What feeds count, in a word that is seldom counted in prose.
 const STRONG: &str = r"(?:(?:page|post|total|all|new|unique)[ -]?)*(?:views?|pageviews?|reads|readers|comments?|repl(?:y|ies)|responses?|aufrufe?|ansichten|kommentare?|vues?|lectures|commentaires?|vistas?|visitas?|visualizaciones|comentarios?|comentários?|visualizações|visualizzazioni|letture|commenti|commento|weergaven|reacties|visningar|kommentarer|komentarz[ey]?|wyświetle[nń]\w*|просмотр\w*|комментари\w*|次浏览|次阅读|浏览|阅读|阅读量|条评论|评论|閲覧|回閲覧|コメント|件のコメント|조회|댓글)";
 /// What is counted in prose, too: noise only where a block says nothing else.
 const WEAK: &str = r"(?:likes?|shares?|points?|votes?|upvotes?|claps?|hits?|visits?|downloads?|reactions?|stars?|retweets?|boosts?|favou?rites?|listens?|plays?|score|karma)";
 const AGO: &str = r"(?:(?:about|almost|over|nearly|less than|more than)\s)?(?:\d+|an?|one|two|three|a few|few)\s?(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?|mo|months?|y|years?)\s+ago|just now|moments? ago|yesterday|vor\s(?:\d+|eine[rmn]?|wenigen)\s\w+|il y a\s(?:\d+|une?|quelques)\s\w+|hace\s(?:\d+|una?|unos|unas)\s\w+|há\s(?:\d+|uma?)\s\w+|\d+\s\w+\s(?:fa|назад|geleden|sedan|siden|atrás|temu)|\d+\s?(?:秒|分|分钟|時間|小时|天|日|周|週間|个月|か月|ヶ月|年)前";
 const VERB: &str = r"(?:(?:last\s)?(?:posted|published|updated|submitted|added|written|edited|modified|asked|answered|active|seen|shared|created|veröffentlicht|aktualisiert|publié|publicado|опубликовано))";
+
+/// A footer that says when or how fast a page was made.
+const MADE: &str = r"(?:this\s)?(?:page|feed|list)?\s?(?:was\s)?(?:last\s)?(?:generated|rendered|retrieved|fetched|cached|refreshed)\b[^!?\d]{0,30}\d[\d.:,\sTZ/+-]*(?:s|ms|secs?|seconds?|am|pm|utc|gmt)?";
 
 struct Patterns {
     strong: Regex,
@@ -31,8 +34,9 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     let counted = |what: &str| {
         format!(r"(?:#?\s?{NUMBER}\s?(?:new\s)?{what}|#?\s?{what}\s?[:：=(#-]?\s?{NUMBER}\)?)")
     };
-    let by = r"(?:\s(?:by|von|par|por)\s[^.!?\d]{1,40})?";
-    let time = format!(r"(?:{VERB}{by}[\s:,-]*)?(?:{AGO}){by}");
+    let by = r"(?:\s?\b(?:by|von|par|por)\s[^.!?\d]{1,40})?";
+    let after = r"(?:\s(?:by|von|par|por|in|on|via|to)\s[^.!?\d]{1,40})?";
+    let time = format!(r"(?:{VERB}?{by}[\s:,-]*)?(?:{AGO}){after}");
     let alone = |phrase: &str| {
         let whole = format!(
             r"(?i)^[\W_]*(?:{phrase})(?:[\s,;/&+·|-]*(?:\band\b|\bund\b)?\s*(?:{phrase}))*[\W_]*$"
@@ -43,7 +47,7 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     let weak = counted(WEAK);
     Some(Patterns {
         strong: alone(&strong)?,
-        any: alone(&format!("{strong}|{weak}|{time}"))?,
+        any: alone(&format!("{strong}|{weak}|{time}|{MADE}"))?,
     })
 });
 
@@ -197,6 +201,10 @@ mod tests {
             "just now",
             "(17 comments)",
             "Aufrufe: 12",
+            "By Ann, 3 hours ago",
+            "Votes: +12",
+            "Page generated in 0.034 seconds.",
+            "Generated at 2026-01-01 10:32:15 UTC",
         ] {
             assert_eq!(quiet(block), "", "{block}");
         }
@@ -226,6 +234,8 @@ mod tests {
             "Version 1.2.3 is out.",
             "It costs 12 euros (15 points were given).",
             "The shop opened 3 years ago.",
+            "The plant generated 300 megawatts.",
+            "In London yesterday it rained.",
         ] {
             assert_eq!(quiet(prose), prose);
         }

@@ -77,6 +77,8 @@ pub(super) struct Plan {
     pub(super) ids_changed: i32,
     /// The feed as a whole was given new identifiers.
     pub(super) is_rekeyed: bool,
+    /// What is new and no newer than this is old: of a feed with new identifiers, an entry that was not recognised.
+    pub(super) backlog_until: Option<Millis>,
 }
 
 /// Which drafts are looked at.
@@ -131,6 +133,10 @@ pub(super) fn decide(
     }
     let rekeyed = usize::try_from(plan.ids_changed).unwrap_or_default();
     plan.is_rekeyed = rekeyed >= 3 && rekeyed * 2 >= drafts.len();
+    if plan.is_rekeyed {
+        let newest = related.likely.iter().map(|likely| likely.published_at);
+        plan.backlog_until = newest.max();
+    }
     plan
 }
 

@@ -131,6 +131,7 @@ impl Writer<'_> {
                 .map(|(draft, identity)| {
                     let mut rows = row::new_rows(draft, self.sighting);
                     rows.entry.identity = identity.to_vec();
+                    rows.entry.backlog |= plan.backlog_until >= Some(rows.entry.published_at);
                     (rows, *draft)
                 })
                 .collect();

@@ -77,6 +77,20 @@ on_each_database! {
         assert_eq!(world.read("/feed", atom(&more)).await.added, 1);
     }
 
+    async fn what_is_not_recognised_after_a_move_is_no_news(database: Database) {
+        let world = World::start(&database).await;
+        world.follow("/feed", atom(&three())).await;
+        let mut moved = each(&three(), |post| post.id.push_str("-new"));
+        moved.push(Post::new("older").with(|post| "2025-05-01T10:00:00Z".clone_into(&mut post.published)));
+        moved.push(Post::new("newer").with(|post| "2025-08-01T10:00:00Z".clone_into(&mut post.published)));
+        assert_eq!(world.read("/feed", atom(&moved)).await.added, 2);
+        let answer = world.ask("{ changes(first: 100) { edges { node { ... on EntryAdded { backlog entry { title } } } } } }").await;
+        let edges = answer["changes"]["edges"].as_array().unwrap();
+        let of = |title: &str| edges.iter().find(|edge| edge["node"]["entry"]["title"] == title).unwrap()["node"]["backlog"].clone();
+        assert_eq!(of("All about older"), true);
+        assert_eq!(of("All about newer"), false);
+    }
+
     async fn a_feed_that_moves_with_new_dates_is_told_by_its_titles(database: Database) {
         let world = World::start(&database).await;
         world.follow("/feed", atom(&three())).await;
