@@ -14,8 +14,8 @@ use super::decide::{Horizon, Plan, decide};
 use super::names::Names;
 use super::rewrite::Writing;
 use super::row::{self, Rows, Sighting, Why};
-use super::{known, prints};
-use crate::normalize::EntryDraft;
+use super::{known, prints, retract};
+use crate::normalize::{EntryDraft, FeedDraft};
 use crate::store::CHUNK;
 use crate::store::count::Counts;
 use crate::store::search::{Indexed, index};
@@ -26,6 +26,8 @@ use crate::store::write::{NewChange, Tx};
 pub(super) struct Stored {
     pub(super) added: i32,
     pub(super) updated: i32,
+    /// Taken back by the publisher.
+    pub(super) removed: i32,
     pub(super) ids_changed: i32,
     /// Entries of which an older version was read, and left alone.
     pub(super) stale: i32,
@@ -50,15 +52,29 @@ impl Stored {
     }
 }
 
-/// Stores what `drafts` bring that is not stored yet.
+/// Stores what a reading brings that is not stored yet, and takes out what it takes back.
 pub(super) async fn store(
     tx: &Tx,
     sighting: Sighting,
-    drafts: &[EntryDraft],
+    reading: &FeedDraft,
     oldest: Option<Millis>,
 ) -> Result<Stored, DbErr> {
+    let mut stored = store_drafts(tx, sighting, reading, oldest).await?;
+    retract::take_back(tx, sighting, reading, &mut stored).await?;
+    Ok(stored)
+}
+
+async fn store_drafts(
+    tx: &Tx,
+    sighting: Sighting,
+    reading: &FeedDraft,
+    oldest: Option<Millis>,
+) -> Result<Stored, DbErr> {
+    let drafts = reading.entries.as_slice();
     let related = known::find(&tx.db, sighting, drafts).await?;
-    let removed = known::removed(&tx.db, sighting.source).await?;
+    let mut removed = known::removed(&tx.db, sighting.source).await?;
+    let strange = known::strangers(drafts, &related);
+    removed.extend(retract::held(tx, sighting, &strange, &reading.tombstones).await?);
     let horizon = Horizon {
         seen: sighting.at,
         oldest,

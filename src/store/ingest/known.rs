@@ -50,6 +50,17 @@ pub(super) async fn find<C: ConnectionTrait>(
     Ok(related)
 }
 
+/// Drafts whose identity is not known, by any name.
+pub(super) fn strangers<'a>(drafts: &'a [EntryDraft], related: &Related) -> Vec<&'a EntryDraft> {
+    let aliases = related.aliases.iter().map(|(identity, _)| &**identity);
+    let own = related.known.iter().map(|known| &*known.identity);
+    let known: HashSet<&[u8]> = aliases.chain(own).collect();
+    drafts
+        .iter()
+        .filter(|draft| !known.contains(draft.identity.as_slice()))
+        .collect()
+}
+
 /// Drafts whose identity is not known, and those whose entry has another link.
 fn unknown<'a>(drafts: &'a [EntryDraft], related: &Related) -> Vec<&'a EntryDraft> {
     let links: HashMap<EntryId, Option<&[u8]>> = related

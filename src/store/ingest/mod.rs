@@ -14,6 +14,7 @@ pub(super) mod old;
 mod people;
 mod prints;
 pub(super) mod reread;
+mod retract;
 mod rewrite;
 mod row;
 pub(super) mod state;
@@ -143,6 +144,7 @@ pub(super) async fn record_visit(
         new.status_since = Some(record.at);
     }
     facts::count(&mut new, stored.added, stored.newest);
+    retract::count(tx, &mut new, &stored).await?;
     let moved = rules::after(tx, visit.source, &revived, &mut stored.changes, record.at).await?;
     if let Some(more) = moved {
         new.entry_count += more;
@@ -150,7 +152,7 @@ pub(super) async fn record_visit(
         new.entries_changed_at = Some(record.at);
         stored.recount();
     }
-    if stored.added > 0 || stored.updated > 0 {
+    if stored.added > 0 || stored.updated > 0 || stored.removed > 0 {
         new.entries_changed_at = Some(record.at);
     }
     let moved = moved::apply(&tx.db, &mut new, record.state.moved_to.as_deref()).await?;
@@ -217,7 +219,7 @@ async fn store_entries(
     let oldest = max_age_days
         .filter(|_| visit.first)
         .map(|days| days_before(record.at, days));
-    entries::store(tx, sighting, &reading.draft.entries, oldest).await
+    entries::store(tx, sighting, &reading.draft, oldest).await
 }
 
 const fn days_before(at: Millis, days: i64) -> Millis {

@@ -7,10 +7,12 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
 use super::entries::Stored;
 use super::row::{Sighting, Why};
-use super::{days_before, entries, facts, lock, save, state};
+use super::{days_before, entries, facts, lock, retract, save, state};
 use crate::normalize::FeedDraft;
+use crate::store::drop::latest;
 use crate::store::error::Reading as _;
 use crate::store::packed::unpack;
+use crate::store::rules;
 use crate::store::text::texts;
 use crate::store::write::{NewChange, Tx, Work, transaction};
 use crate::store::{Store, StoreError};
@@ -131,8 +133,16 @@ async fn reread(
     let oldest = source
         .max_age_days
         .map(|days| days_before(source.created_at, days));
-    let mut stored = entries::store(tx, sighting, &draft.entries, oldest).await?;
-    let new = changed_source(&source, draft, &stored, at);
+    let revived = rules::revive(tx, id, &draft.entries, at).await?;
+    let mut stored = entries::store(tx, sighting, draft, oldest).await?;
+    let mut new = changed_source(&source, draft, &stored, at);
+    retract::count(tx, &mut new, &stored).await?;
+    if let Some(more) = rules::after(tx, id, &revived, &mut stored.changes, at).await? {
+        new.entry_count += more;
+        new.latest_entry_at = latest(tx, id).await?;
+        new.entries_changed_at = Some(at);
+        stored.recount();
+    }
     let source_changed = facts::looks_different(&source, &new);
     if new != source {
         save(tx, &new).await?;
@@ -160,7 +170,7 @@ fn changed_source(
     let mut new = source.clone();
     facts::apply(&mut new, &draft.feed);
     facts::count(&mut new, stored.added, stored.newest);
-    if stored.added > 0 || stored.updated > 0 {
+    if stored.added > 0 || stored.updated > 0 || stored.removed > 0 {
         new.entries_changed_at = Some(at);
     }
     new

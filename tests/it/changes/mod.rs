@@ -8,6 +8,7 @@ mod identity;
 mod order;
 mod people;
 mod rereading;
+mod retracting;
 mod steady;
 
 use std::fmt::Write as _;
