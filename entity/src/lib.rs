@@ -17,6 +17,7 @@ pub mod entry_print;
 pub mod entry_revision;
 pub mod entry_tag;
 pub mod host;
+pub mod icon;
 pub mod job;
 pub mod job_item;
 pub mod key;
@@ -37,6 +38,7 @@ pub mod source;
 pub mod source_alias;
 pub mod source_author;
 pub mod source_body;
+pub mod subscription;
 pub mod tag;
 pub mod time;
 pub mod tombstone;
@@ -57,5 +59,6 @@ pub use wish::{
     UserErrorCode,
 };
 pub use word::{
-    ChangeKind, DateQuality, FeedFormat, FindingCode, PollErrorKind, PollOutcome, SourceStatus,
+    ChangeKind, DateQuality, FeedFormat, FindingCode, PollErrorKind, PollOutcome, PushState,
+    SourceStatus,
 };

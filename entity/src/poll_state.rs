@@ -53,6 +53,12 @@ pub struct Model {
     /// When the feed itself asked to be read again, when last read: a JSON object of {`ttl_seconds`, `skip_hours`,
     /// `skip_days`}. It counts on a 304 too.
     pub rhythm: String,
+    /// Size of the last document read, which a 304 saves.
+    pub body_bytes: Option<i64>,
+    /// Until when a hub pushes the feed.
+    pub push_until: Option<Millis>,
+    /// Whether its pushes have brought what polls would have found.
+    pub push_trusted: bool,
     /// End of the lease of the node that is polling it now.
     pub claimed_until: Option<Millis>,
     /// That node.

@@ -35,6 +35,8 @@ pub struct Model {
     pub language: Option<String>,
     /// The feed's icon or logo.
     pub icon_url: Option<String>,
+    /// Hash of the icon that is kept of it, if any.
+    pub icon_key: Option<String>,
     /// Format when last read.
     pub format: Option<FeedFormat>,
     /// How it is doing.

@@ -131,6 +131,38 @@ pub enum PollOutcome {
     Failed,
 }
 
+/// How far a subscription at a hub is.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    EnumIter,
+    DeriveActiveEnum,
+)]
+#[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum PushState {
+    /// The hub has not confirmed it.
+    #[sea_orm(num_value = 0)]
+    Wanted,
+    /// The hub has confirmed it, and pushes.
+    #[sea_orm(num_value = 1)]
+    Confirmed,
+    /// The hub will not have it.
+    #[sea_orm(num_value = 2)]
+    Denied,
+    /// It is to end.
+    #[sea_orm(num_value = 3)]
+    Leaving,
+}
+
 /// What kind of thing went wrong in a poll.
 #[derive(
     Clone,

@@ -9,6 +9,7 @@ mod m0002_observed;
 mod m0003_derived;
 mod m0005_changes;
 mod m0006_rhythm;
+mod m0007_edge;
 mod m0008_search;
 mod m0011_planet;
 pub mod order;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_derived::Migration),
             Box::new(m0005_changes::Migration),
             Box::new(m0006_rhythm::Migration),
+            Box::new(m0007_edge::Migration),
             Box::new(m0008_search::Migration),
             Box::new(m0011_planet::Migration),
         ]

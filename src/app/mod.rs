@@ -6,6 +6,7 @@ mod indexing;
 mod janitor;
 mod parts;
 mod serving;
+mod watching;
 
 use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -17,14 +18,17 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 pub use first::{FIRST_ADMIN, FirstRun, prepare_planet};
+use parts::hub_address;
 pub use parts::{Parts, StartError, open_store};
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Watching};
 use crate::hooks::Sender;
+use crate::icons::Icons;
 use crate::jobs::Runner;
 use crate::publish;
 use crate::store::Backend;
+use crate::websub::Subscriber;
 
 /// How often to look at the change log although nobody rang: nodes tell each other, and this covers a lost notice.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -48,6 +52,10 @@ impl App {
     /// When a part cannot do its work; nothing runs then.
     pub async fn start(config: &Config, clock: Clock) -> Result<Self, StartError> {
         let (listener, address) = bind(config.listen).await?;
+        let watched = match config.metrics {
+            Watching::At(address) => Some(bind(address).await?.0),
+            Watching::Here | Watching::Off => None,
+        };
         let parts = Parts::open(config, clock).await?;
         let app = Self {
             first_run: first::prepare(&parts, config).await?,
@@ -58,6 +66,9 @@ impl App {
             tasks: TaskTracker::new(),
         };
         serving::begin(&app, listener, config)?;
+        if let Some(listener) = watched {
+            serving::watch(&app, listener);
+        }
         app.work(config);
         Ok(app)
     }
@@ -97,6 +108,13 @@ impl App {
         }
     }
 
+    /// Hears hubs, where they can reach this server.
+    fn subscriber(&self, config: &Config) -> Option<Subscriber> {
+        let url = hub_address(config)?.clone();
+        let parts = self.parts.clone();
+        Some(Subscriber::new(parts.store, parts.poller, parts.clock, url))
+    }
+
     /// Sets everything to work that goes on by itself.
     fn work(&self, config: &Config) {
         let Parts {
@@ -131,6 +149,13 @@ impl App {
         self.tasks.spawn(tidying);
         self.tasks
             .spawn(indexing::run(self.parts.store.clone(), stop()));
+        if let Some(subscriber) = self.subscriber(config).filter(|_| config.poll) {
+            self.tasks.spawn(subscriber.run(stop()));
+        }
+        if config.poll && config.icons {
+            let icons = Icons::new(store.clone(), poller.clone(), self.parts.clock.clone());
+            self.tasks.spawn(icons.run(stop()));
+        }
         if config.poll {
             let stop = stop();
             self.tasks.spawn(async move {

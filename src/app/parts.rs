@@ -2,8 +2,10 @@
 //! on it. Must not know: what they are used for.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use url::Url;
 
 use crate::auth::{Auth, AuthError, AuthSettings};
 use crate::clock::Clock;
@@ -49,6 +51,14 @@ pub enum StartError {
     /// No HTTP client.
     #[error("the HTTP client does not start")]
     Fetch(#[from] FetchError),
+    /// The file of certificates.
+    #[error("the trusted certificates at {} cannot be read", path.display())]
+    Certificates {
+        /// As configured.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// No accounts.
     #[error("accounts do not work")]
     Auth(#[from] AuthError),
@@ -103,7 +113,7 @@ impl Parts {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let store = open_store(config).await?;
         let bell = Bell::new();
-        let fetcher = Fetcher::new(fetching(config))?;
+        let fetcher = Fetcher::new(fetching(config)?)?;
         let poller = Poller::new(
             store.clone(),
             fetcher.clone(),
@@ -150,31 +160,45 @@ fn node() -> String {
     format!("{}-{:08x}", std::process::id(), rand::random::<u32>())
 }
 
-fn fetching(config: &Config) -> FetchSettings {
+fn fetching(config: &Config) -> Result<FetchSettings, StartError> {
     let ports = match config.allow_ports.as_slice() {
         [] => Ports::Usual,
         ports => Ports::Only(ports.iter().copied().collect()),
     };
-    FetchSettings {
+    let certificates = config.trusted_certificates.as_deref();
+    let read = |path: &Path| {
+        std::fs::read(path).map_err(|source| StartError::Certificates {
+            path: path.to_owned(),
+            source,
+        })
+    };
+    Ok(FetchSettings {
+        trusted_certificates: certificates.map(read).transpose()?.unwrap_or_default(),
         user_agent: user_agent(config),
         connect_timeout: config.connect_timeout,
         first_byte_timeout: config.first_byte_timeout,
+        idle_timeout: config.idle_timeout,
         total_timeout: config.fetch_timeout,
         max_body_bytes: config.max_feed_bytes,
         max_redirects: config.max_redirects,
         idle_per_host: usize::try_from(config.poll_per_host).unwrap_or(usize::MAX),
         allowed_networks: config.allow_networks.clone(),
         allowed_ports: ports,
-        ..FetchSettings::default()
-    }
+    })
 }
 
+/// Who asks, where its page is, and whom to write to about it.
 fn user_agent(config: &Config) -> String {
+    if let Some(own) = &config.user_agent {
+        return own.clone();
+    }
     let version = concat!("Feedgraph/", env!("CARGO_PKG_VERSION"));
-    match (&config.user_agent, &config.public_url) {
-        (Some(own), _) => own.clone(),
-        (None, Some(url)) => format!("{version} (+{url})"),
-        (None, None) => version.to_owned(),
+    let page = config.public_url.as_ref().map(|url| format!("+{url}"));
+    let more: Vec<String> = page.into_iter().chain(config.contact.clone()).collect();
+    if more.is_empty() {
+        version.to_owned()
+    } else {
+        format!("{version} ({})", more.join("; "))
     }
 }
 
@@ -188,10 +212,17 @@ fn polling(config: &Config) -> PollSettings {
             min_seconds: config.poll_min_seconds,
             max_seconds: config.poll_max_seconds.max(config.poll_min_seconds),
         },
+        redirect_hold_seconds: config.redirect_hold_days.saturating_mul(24 * 3_600),
+        listens_to_hubs: hub_address(config).is_some(),
         limits: Limits::default(),
         kept_body_bytes: config.kept_body_bytes,
         ..PollSettings::default()
     }
+}
+
+/// Where hubs reach this server; none when they cannot, or should not.
+pub fn hub_address(config: &Config) -> Option<&Url> {
+    config.public_url.as_ref().filter(|_| config.websub)
 }
 
 fn tokens(config: &Config) -> AuthSettings {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
-use super::{App, StartError};
-use crate::config::Config;
+use super::{App, StartError, watching};
+use crate::config::{Config, Watching};
 use crate::graphql::{self, GraphqlSettings, Services};
-use crate::http::{self, Door, Drain, Engine, Feeds, Frame, Health, HttpSettings, Limits, Trusted};
+use crate::http::{self, Door, Drain, Engine, Feeds, Frame, HttpSettings, Limits, Trusted};
 
 /// Begins to serve at a listener.
 ///
@@ -22,9 +22,10 @@ pub fn begin(app: &App, listener: TcpListener, config: &Config) -> Result<(), St
         engine: engine(app, config),
         auth: Arc::clone(&app.parts.auth),
         clock: app.parts.clock.clone(),
-        health: health(app),
+        health: watching::health(&app.parts),
         settings,
         drain: drain.clone(),
+        metrics: app.parts.poller.metrics().clone(),
     })?;
     let feeds = Feeds::new(
         app.parts.store.clone(),
@@ -32,7 +33,8 @@ pub fn begin(app: &App, listener: TcpListener, config: &Config) -> Result<(), St
         config.public_url.clone(),
         app.public_url.clone(),
     );
-    let router = http::router(door, http::feed_routes(feeds));
+    let more = beside(app, config).merge(http::feed_routes(feeds));
+    let router = http::router(door, more);
     app.tasks
         .spawn(http::serve(listener, router, drain, patience));
     Ok(())
@@ -88,11 +90,23 @@ fn engine(app: &App, config: &Config) -> Engine {
         .versioned(move || same.version())
 }
 
-/// Ready means that the database answers.
-fn health(app: &App) -> Health {
-    let store = app.parts.store.clone();
-    Health::default().asking("database", move || {
-        let store = store.clone();
-        Box::pin(async move { store.ping().await.is_ok() })
-    })
+/// What is served beside the API: numbers, callbacks of hubs, icons.
+fn beside(app: &App, config: &Config) -> http::Router {
+    let mut routes = http::icons(app.parts.store.clone());
+    if config.metrics == Watching::Here {
+        routes = routes.merge(http::metrics(watching::gather(&app.parts)));
+    }
+    if let Some(subscriber) = app.subscriber(config) {
+        routes = routes.merge(http::websub(subscriber, config.max_feed_bytes));
+    }
+    routes
+}
+
+/// Serves the numbers at an address of their own.
+pub fn watch(app: &App, listener: TcpListener) {
+    let router = http::metrics(watching::gather(&app.parts));
+    let drain = Drain::on(app.stop.clone());
+    let patience = HttpSettings::default().patience();
+    app.tasks
+        .spawn(http::serve(listener, router, drain, patience));
 }

@@ -97,21 +97,39 @@ pub struct Config {
     pub poll_lease_seconds: i64,
     pub poll_min_seconds: i64,
     pub poll_max_seconds: i64,
+    pub redirect_hold_days: i64,
+    pub contact: Option<String>,
     pub user_agent: Option<String>,
     pub connect_timeout: Duration,
     pub first_byte_timeout: Duration,
+    pub idle_timeout: Duration,
     pub fetch_timeout: Duration,
     pub max_feed_bytes: usize,
     pub max_redirects: usize,
     pub allow_networks: Vec<IpNet>,
     pub allow_ports: Vec<u16>,
+    pub trusted_certificates: Option<PathBuf>,
     pub access_token_minutes: i64,
     pub refresh_token_days: i64,
     pub changes_kept_days: i64,
     pub revisions_kept: usize,
     pub kept_body_bytes: usize,
+    pub websub: bool,
+    pub icons: bool,
+    pub metrics: Watching,
     pub log: String,
     pub log_format: LogFormat,
+}
+
+/// Where the numbers for Prometheus are served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Watching {
+    /// Beside everything else.
+    Here,
+    /// At an address of their own.
+    At(SocketAddr),
+    /// Nowhere.
+    Off,
 }
 
 /// How logs are written.
@@ -198,19 +216,30 @@ impl Config {
             poll_lease_seconds: is.count("poll_lease_seconds")?,
             poll_min_seconds: is.count("poll_min_seconds")?,
             poll_max_seconds: is.count("poll_max_seconds")?,
+            redirect_hold_days: is.number("redirect_hold_days")?,
+            contact: layers.optional("contact", "printable ASCII characters", printable)?,
             user_agent: layers.optional("user_agent", "printable ASCII characters", printable)?,
             connect_timeout: is.seconds("connect_timeout_seconds")?,
             first_byte_timeout: is.seconds("first_byte_timeout_seconds")?,
+            idle_timeout: is.seconds("idle_timeout_seconds")?,
             fetch_timeout: is.seconds("fetch_timeout_seconds")?,
             max_feed_bytes: is.count("max_feed_bytes")?,
             max_redirects: is.number("max_redirects")?,
             allow_networks: is.list("allow_networks", "networks such as 10.0.0.0/8,::1/128")?,
             allow_ports: is.list("allow_ports", "port numbers such as 80,443")?,
+            trusted_certificates: layers.optional("trusted_certificates", "a path", parse)?,
             access_token_minutes: is.count("access_token_minutes")?,
             refresh_token_days: is.count("refresh_token_days")?,
             changes_kept_days: is.count("changes_kept_days")?,
             revisions_kept: is.count("revisions_kept")?,
             kept_body_bytes: is.number("kept_body_bytes")?,
+            websub: is.yes_or_no("websub")?,
+            icons: is.yes_or_no("icons")?,
+            metrics: layers.required(
+                "metrics",
+                "here, off, or an address with a port, such as 127.0.0.1:9100",
+                watching,
+            )?,
             log: layers.required("log", "a level or a list of part=level", log_filter)?,
             log_format: layers.required("log_format", "text or json", log_format)?,
         })
@@ -275,6 +304,14 @@ fn printable(text: &str) -> Option<String> {
 
 fn log_filter(text: &str) -> Option<String> {
     parse::<tracing_subscriber::EnvFilter>(text).map(|_| text.to_owned())
+}
+
+fn watching(text: &str) -> Option<Watching> {
+    match text {
+        "here" => Some(Watching::Here),
+        "off" => Some(Watching::Off),
+        address => parse(address).map(Watching::At),
+    }
 }
 
 fn log_format(text: &str) -> Option<LogFormat> {

@@ -195,10 +195,22 @@ pub const SETTINGS: &[Setting] = &[
         "Longest time between two polls of one feed that works.",
     ),
     setting(
+        "redirect_hold_days",
+        "DAYS",
+        "3",
+        "How long a feed's permanent redirects must lead to one place before that is its address.",
+    ),
+    setting(
+        "contact",
+        "TEXT",
+        "",
+        "An e-mail address or URL at which publishers reach whoever runs this server; sent in User-Agent.",
+    ),
+    setting(
         "user_agent",
         "TEXT",
         "",
-        "What publishers see as User-Agent; else \"Feedgraph/VERSION (+public_url)\".",
+        "What publishers see as User-Agent; else \"Feedgraph/VERSION (+public_url; contact)\".",
     ),
     setting(
         "connect_timeout_seconds",
@@ -211,6 +223,12 @@ pub const SETTINGS: &[Setting] = &[
         "SECONDS",
         "20",
         "Longest wait for the headers of a publisher's answer.",
+    ),
+    setting(
+        "idle_timeout_seconds",
+        "SECONDS",
+        "15",
+        "Longest silence within a publisher's answer.",
     ),
     setting(
         "fetch_timeout_seconds",
@@ -243,6 +261,12 @@ pub const SETTINGS: &[Setting] = &[
         "Ports to fetch from; else 80, 443 and those from 1024 on without databases and the like.",
     ),
     setting(
+        "trusted_certificates",
+        "PATH",
+        "",
+        "A PEM file of certificate authorities to trust besides those of the system; for intranets.",
+    ),
+    setting(
         "access_token_minutes",
         "MINUTES",
         "15",
@@ -271,6 +295,24 @@ pub const SETTINGS: &[Setting] = &[
         "BYTES",
         "2097152",
         "Most bytes of a feed's last body kept, compressed, for `feedgraph reparse`; 0 keeps none.",
+    ),
+    setting(
+        "websub",
+        "BOOL",
+        "true",
+        "Whether hubs may push feeds (WebSub), once `public_url` says where they reach this server.",
+    ),
+    setting(
+        "icons",
+        "BOOL",
+        "true",
+        "Whether icons of sources are looked for and kept.",
+    ),
+    setting(
+        "metrics",
+        "WHERE",
+        "here",
+        "Where Prometheus finds /metrics: here, beside everything else; an address of its own; or off.",
     ),
     setting(
         "log",

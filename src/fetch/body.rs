@@ -67,6 +67,7 @@ pub async fn read(response: Response, bounds: Bounds) -> Result<(Bytes, u64), Fa
 async fn read_within(mut reader: Reader, bounds: Bounds, room: usize) -> Result<Bytes, Failure> {
     let mut body = Vec::with_capacity(room.min(FIRST_ROOM));
     loop {
+        make_room(&mut body, bounds.max_bytes);
         let read = tokio::time::timeout(bounds.idle, reader.read_buf(&mut body)).await;
         match read {
             Err(_) => return Err(timed_out("the body went silent: nothing came", bounds.idle)),
@@ -75,6 +76,15 @@ async fn read_within(mut reader: Reader, bounds: Bounds, room: usize) -> Result<
             Ok(Ok(_)) if body.len() > bounds.max_bytes => return Err(too_large(bounds.max_bytes)),
             Ok(Ok(_)) => {}
         }
+    }
+}
+
+/// Doubles the room, but never beyond the limit and the byte that breaks it: while a body is moved to a larger
+/// place, both places together stay below twice the limit.
+fn make_room(body: &mut Vec<u8>, max_bytes: usize) {
+    if body.len() == body.capacity() {
+        let most = max_bytes.saturating_add(1).saturating_sub(body.len());
+        body.reserve_exact(body.len().max(FIRST_ROOM).min(most).max(1));
     }
 }
 
@@ -109,13 +119,21 @@ fn encodings(response: &Response) -> Result<Vec<Encoding>, Failure> {
     Ok(encodings)
 }
 
+/// Packed data may come in several parts, one after the other (RFC 1952, section 2.2; RFC 8878, section 3): all of
+/// them are the body.
 fn decoder(encoding: Encoding, reader: Reader) -> Reader {
     match encoding {
-        Encoding::Gzip => Box::pin(BufReader::new(GzipDecoder::new(reader))),
+        Encoding::Gzip => {
+            let mut decoder = GzipDecoder::new(reader);
+            decoder.multiple_members(true);
+            Box::pin(BufReader::new(decoder))
+        }
         Encoding::Brotli => Box::pin(BufReader::new(BrotliDecoder::new(reader))),
         Encoding::Zstd => {
             let window = [DParameter::window_log_max(ZSTD_WINDOW_LOG)];
-            Box::pin(BufReader::new(ZstdDecoder::with_params(reader, &window)))
+            let mut decoder = ZstdDecoder::with_params(reader, &window);
+            decoder.multiple_members(true);
+            Box::pin(BufReader::new(decoder))
         }
     }
 }

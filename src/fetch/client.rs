@@ -6,18 +6,20 @@ use std::fmt;
 use std::sync::Arc;
 
 use entity::PollErrorKind;
+use futures::future::BoxFuture;
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, IF_MODIFIED_SINCE,
     IF_NONE_MATCH, LOCATION,
 };
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Certificate, Client, Response, StatusCode, Version};
 use url::Url;
 
 use super::body::{self, Bounds, ENCODINGS};
 use super::failure::{classify, failure, timed_out};
 use super::guard::Guard;
 use super::headers;
+use super::host::host_key;
 use super::outcome::{Answer, Failure, Outcome, Validators};
 use super::redirect::Chain;
 use super::resolve::GuardedResolver;
@@ -40,6 +42,9 @@ pub fn init() {
         .ok();
 }
 
+/// Waits until a host, by the name that politeness knows it by, may be asked.
+pub type Turn<'a> = &'a (dyn Fn(String) -> BoxFuture<'static, ()> + Send + Sync);
+
 /// Fetches feeds and pages within bounds and behind the guard. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Fetcher(pub(super) Arc<Inner>);
@@ -56,6 +61,8 @@ pub(super) struct Inner {
 pub enum FetchError {
     /// The user agent holds characters that no header can carry.
     UserAgent,
+    /// The certificates to trust are none.
+    Certificates(reqwest::Error),
     /// The HTTP client could not be set up.
     Client(reqwest::Error),
 }
@@ -64,6 +71,7 @@ impl fmt::Display for FetchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::UserAgent => "the user agent holds characters that cannot be sent",
+            Self::Certificates(_) => "the trusted certificates cannot be read; expected PEM",
             Self::Client(_) => "cannot set up the HTTP client",
         })
     }
@@ -73,7 +81,7 @@ impl Error for FetchError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::UserAgent => None,
-            Self::Client(cause) => Some(cause),
+            Self::Certificates(cause) | Self::Client(cause) => Some(cause),
         }
     }
 }
@@ -88,6 +96,8 @@ impl Fetcher {
         let agent =
             HeaderValue::from_str(&settings.user_agent).map_err(|_| FetchError::UserAgent)?;
         let guard = Arc::new(Guard::new(&settings));
+        let trusted = Certificate::from_pem_bundle(&settings.trusted_certificates)
+            .map_err(FetchError::Certificates)?;
         let client = Client::builder()
             .user_agent(agent)
             .default_headers(HeaderMap::from_iter([
@@ -97,7 +107,12 @@ impl Fetcher {
             .redirect(Policy::none())
             .referer(false)
             .no_proxy()
+            .tls_certs_merge(trusted)
             .dns_resolver(GuardedResolver::new(Arc::clone(&guard)))
+            // One line that breaks the rules is no reason to lose a feed.
+            .http1_ignore_invalid_headers_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_allow_spaces_after_header_name_in_responses(true)
             .connect_timeout(settings.connect_timeout)
             .pool_max_idle_per_host(settings.idle_per_host)
             .pool_idle_timeout(std::time::Duration::from_secs(IDLE_SECONDS))
@@ -116,11 +131,46 @@ impl Fetcher {
         &self.0.guard
     }
 
+    /// The same, with the same connections, for smaller bodies.
+    #[must_use]
+    pub fn limited_to(&self, max_body_bytes: usize) -> Self {
+        let Inner {
+            client,
+            guard,
+            settings,
+        } = self.0.as_ref();
+        Self(Arc::new(Inner {
+            client: client.clone(),
+            guard: Arc::clone(guard),
+            settings: FetchSettings {
+                max_body_bytes,
+                ..settings.clone()
+            },
+        }))
+    }
+
+    /// The longest that a fetch may take.
+    #[must_use]
+    pub fn longest(&self) -> std::time::Duration {
+        self.0.settings.total_timeout
+    }
+
     /// Asks for a document, conditionally where validators are known, and reads it to its end. Never
     /// takes longer than the total time limit.
     pub async fn fetch(&self, url: &Url, validators: &Validators) -> Outcome {
+        let at_once = |_| -> BoxFuture<'static, ()> { Box::pin(std::future::ready(())) };
+        self.fetch_in_turn(url, validators, &at_once).await
+    }
+
+    /// The same; every further host that redirects lead to is asked once `turn` is done with its name.
+    pub async fn fetch_in_turn(
+        &self,
+        url: &Url,
+        validators: &Validators,
+        turn: Turn<'_>,
+    ) -> Outcome {
         let limit = self.0.settings.total_timeout;
-        let fetched = tokio::time::timeout(limit, self.0.follow(url, validators)).await;
+        let fetched = tokio::time::timeout(limit, self.0.follow(url, validators, turn)).await;
         fetched.unwrap_or_else(|_| Outcome::Failed {
             answer: None,
             failure: timed_out("the fetch was not finished", limit),
@@ -129,7 +179,7 @@ impl Fetcher {
 }
 
 impl Inner {
-    async fn follow(&self, url: &Url, validators: &Validators) -> Outcome {
+    async fn follow(&self, url: &Url, validators: &Validators, turn: Turn<'_>) -> Outcome {
         let mut start = url.clone();
         start.set_fragment(None);
         let mut chain = Chain::new(start);
@@ -140,14 +190,17 @@ impl Inner {
                 Err(failure) => return failed(last, failure),
             };
             let (status, headers) = (response.status(), response.headers());
-            let answer =
+            let mut answer =
                 headers::answer(status.as_u16(), headers, chain.current(), chain.permanent());
+            // From HTTP/2 on, every body has an end of its own.
+            answer.is_framed |= response.version() >= Version::HTTP_2;
             if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
                 return self.conclude(response, answer, validators, &chain).await;
             }
             let location = headers
                 .get(LOCATION)
                 .map(|value| String::from_utf8_lossy(value.as_bytes()));
+            let from = host_key(chain.current().as_str());
             let moved = chain.follow(
                 status.as_u16(),
                 location.as_deref(),
@@ -155,6 +208,10 @@ impl Inner {
             );
             if let Err(failure) = moved {
                 return failed(Some(answer), failure);
+            }
+            let to = host_key(chain.current().as_str());
+            if to != from {
+                turn(to).await;
             }
             last = Some(answer);
         }
@@ -191,8 +248,9 @@ impl Inner {
         match response.status().as_u16() {
             200 | 203 => self.take(response, answer).await,
             304 if *validators != Validators::default() => Outcome::Unchanged(answer),
-            // Gone for good is only what the feed's own address says, not where it is sent for now.
-            410 if chain.is_unbroken() => Outcome::Gone(answer),
+            // Gone for good is only what the feed's own address says: where it is sent to, even for good, is not
+            // believed at first sight.
+            410 if chain.is_at_start() => Outcome::Gone(answer),
             _ => {
                 let failure = status_failure(response.status());
                 failed(Some(answer), failure)

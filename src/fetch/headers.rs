@@ -1,15 +1,16 @@
 //! What an answer's headers say. In: headers. Out: validators, freshness, waits, links. Pure: times are
-//! reckoned against the server's own `Date`, so no clock is needed and its clock may be wrong.
+//! reckoned against the server's own `Date` where it sends one, so that its clock may be wrong.
 
 use std::time::SystemTime;
 
+use entity::Millis;
 use reqwest::header::{
-    AGE, CACHE_CONTROL, DATE, ETAG, EXPIRES, HeaderMap, HeaderName, LAST_MODIFIED, LINK,
-    RETRY_AFTER,
+    AGE, CACHE_CONTROL, CONTENT_LENGTH, DATE, ETAG, EXPIRES, HeaderMap, HeaderName, LAST_MODIFIED,
+    LINK, RETRY_AFTER, TRANSFER_ENCODING,
 };
 use url::Url;
 
-use super::outcome::{Answer, Validators};
+use super::outcome::{Answer, Validators, Wait};
 
 /// Everything that an answer says besides its body; `wire_bytes` is left at 0.
 #[must_use]
@@ -19,17 +20,21 @@ pub fn answer(status: u16, headers: &HeaderMap, url: &Url, permanent: Option<&Ur
         final_url: url.clone(),
         permanent_url: permanent.cloned(),
         validators: validators(headers),
-        fresh_seconds: fresh_seconds(headers),
-        retry_after_seconds: retry_after_seconds(headers),
+        fresh: fresh(headers),
+        retry_after: retry_after(headers),
         links: links(headers, url),
         wire_bytes: 0,
+        is_framed: headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING),
     }
 }
+
+/// A validator that is longer than servers take of all headers together can only be sent back in vain.
+const LONGEST_VALIDATOR: usize = 4 * 1024;
 
 fn validators(headers: &HeaderMap) -> Validators {
     let bytes = |name| {
         let value = headers.get(name).map(|value| value.as_bytes().to_vec());
-        value.filter(|value| !value.is_empty())
+        value.filter(|value| (1..=LONGEST_VALIDATOR).contains(&value.len()))
     };
     Validators {
         etag: bytes(ETAG),
@@ -39,7 +44,7 @@ fn validators(headers: &HeaderMap) -> Validators {
 
 /// RFC 9111, section 4.2.1, for a cache that serves one reader: `max-age`, else `Expires` less `Date`; what
 /// a shared cache has used up of it (`Age`) is gone.
-fn fresh_seconds(headers: &HeaderMap) -> Option<i64> {
+fn fresh(headers: &HeaderMap) -> Option<Wait> {
     let mut max_age = None;
     for value in headers.get_all(CACHE_CONTROL) {
         for directive in value.to_str().unwrap_or_default().split(',') {
@@ -53,18 +58,31 @@ fn fresh_seconds(headers: &HeaderMap) -> Option<i64> {
             }
         }
     }
-    let whole =
-        max_age.or_else(|| Some(time(headers, &EXPIRES)?.saturating_sub(time(headers, &DATE)?)))?;
+    let whole = match max_age {
+        Some(seconds) => Wait::Seconds(seconds),
+        None => until(headers, time(headers, &EXPIRES)?)?,
+    };
+    let Wait::Seconds(whole) = whole else {
+        return Some(whole);
+    };
     let used = text(headers, &AGE).and_then(seconds).unwrap_or_default();
-    Some(whole.saturating_sub(used)).filter(|left| *left > 0)
+    let left = whole.saturating_sub(used);
+    (left > 0).then_some(Wait::Seconds(left))
 }
 
 /// RFC 9110, section 10.2.3: seconds, or a date.
-fn retry_after_seconds(headers: &HeaderMap) -> Option<i64> {
+fn retry_after(headers: &HeaderMap) -> Option<Wait> {
     let value = text(headers, &RETRY_AFTER)?;
-    seconds(value).or_else(|| {
-        let wait = http_date(value)?.saturating_sub(time(headers, &DATE)?);
-        Some(wait.max(0))
+    seconds(value)
+        .map(Wait::Seconds)
+        .or_else(|| until(headers, http_date(value)?))
+}
+
+/// A wait until an instant, in seconds since 1970, by the server's clock.
+fn until(headers: &HeaderMap, instant: i64) -> Option<Wait> {
+    Some(match time(headers, &DATE) {
+        Some(date) => Wait::Seconds(instant.saturating_sub(date).max(0)),
+        None => Wait::Until(Millis(instant.checked_mul(1000)?)),
     })
 }
 
@@ -153,6 +171,13 @@ mod tests {
 
     const DATE_LINE: (&str, &str) = ("date", "Mon, 23 Nov 2026 04:00:00 GMT");
 
+    fn in_seconds(wait: Option<Wait>) -> Option<i64> {
+        wait.map(|wait| match wait {
+            Wait::Seconds(seconds) => seconds,
+            Wait::Until(instant) => panic!("{instant:?} is an instant"),
+        })
+    }
+
     #[test]
     fn validators_are_kept_byte_for_byte() {
         let said = said(&[
@@ -169,7 +194,7 @@ mod tests {
 
     #[test]
     fn freshness_comes_from_max_age_before_expires() {
-        let fresh = |lines: &[(&str, &str)]| said(lines).fresh_seconds;
+        let fresh = |lines: &[(&str, &str)]| in_seconds(said(lines).fresh);
         assert_eq!(
             fresh(&[("cache-control", "public, MAX-AGE=\"600\"")]),
             Some(600)
@@ -185,7 +210,9 @@ mod tests {
             fresh(&[DATE_LINE, expires, ("cache-control", "max-age=0")]),
             None
         );
-        assert_eq!(fresh(&[expires]), None);
+        assert_eq!(fresh(&[DATE_LINE, ("expires", DATE_LINE.1)]), None);
+        let instant = Some(Wait::Until(Millis(1_795_410_000_000)));
+        assert_eq!(said(&[expires]).fresh, instant);
         assert_eq!(fresh(&[DATE_LINE, ("expires", "0")]), None);
         assert_eq!(fresh(&[("cache-control", "max-age=-5")]), None);
         let huge = ("cache-control", "max-age=99999999999999999999");
@@ -194,7 +221,7 @@ mod tests {
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {
-        let wait = |lines: &[(&str, &str)]| said(lines).retry_after_seconds;
+        let wait = |lines: &[(&str, &str)]| in_seconds(said(lines).retry_after);
         assert_eq!(wait(&[("retry-after", " 120 ")]), Some(120));
         let date = ("retry-after", "Mon, 23 Nov 2026 04:02:00 GMT");
         assert_eq!(wait(&[DATE_LINE, date]), Some(120));
@@ -203,6 +230,9 @@ mod tests {
             Some(0)
         );
         assert_eq!(wait(&[("retry-after", "soon")]), None);
+        assert_eq!(wait(&[("retry-after", "-5")]), None);
+        let until = said(&[date]).retry_after.unwrap();
+        assert_eq!(until.seconds_from(Millis(1_795_406_400_000)), 120);
     }
 
     #[test]

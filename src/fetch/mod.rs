@@ -14,10 +14,11 @@ mod outcome;
 mod redirect;
 mod resolve;
 mod settings;
+mod submit;
 
-pub use client::{FetchError, Fetcher, init};
+pub use client::{FetchError, Fetcher, Turn, init};
 pub use deliver::Delivery;
 pub use guard::Guard;
 pub use host::host_key;
-pub use outcome::{Answer, Failure, Outcome, Validators};
+pub use outcome::{Answer, Failure, Outcome, Validators, Wait};
 pub use settings::{FetchSettings, Ports};

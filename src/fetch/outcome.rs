@@ -2,7 +2,7 @@
 //! Out: plain values. Must not know: feeds or SQL.
 
 use bytes::Bytes;
-use entity::PollErrorKind;
+use entity::{Millis, PollErrorKind};
 use url::Url;
 
 /// What was kept of the last answer, to ask whether anything changed (RFC 9110, section 13.1).
@@ -50,14 +50,37 @@ pub struct Answer {
     pub permanent_url: Option<Url>,
     /// The validators to keep. On a 304 those that it renewed; none means: keep the old.
     pub validators: Validators,
-    /// Longest time, in seconds, that `Cache-Control: max-age` or `Expires` calls this fresh.
-    pub fresh_seconds: Option<i64>,
-    /// `Retry-After` in seconds from now (RFC 9110, section 10.2.3).
-    pub retry_after_seconds: Option<i64>,
+    /// How long `Cache-Control: max-age` or `Expires` calls this fresh.
+    pub fresh: Option<Wait>,
+    /// `Retry-After` (RFC 9110, section 10.2.3).
+    pub retry_after: Option<Wait>,
     /// Targets of the `Link` headers with `rel=hub` and `rel=self` (RFC 8288).
     pub links: Vec<(String, Url)>,
     /// Bytes that crossed the network in the body.
     pub wire_bytes: u64,
+    /// Whether the server said where the body ends; else the end of the connection is its end, and one that was
+    /// cut off looks the same.
+    pub is_framed: bool,
+}
+
+/// How long a server asks to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// So many seconds from its answer on.
+    Seconds(i64),
+    /// Until an instant by its clock, of which it does not tell the time.
+    Until(Millis),
+}
+
+impl Wait {
+    /// The same in seconds from now on.
+    #[must_use]
+    pub const fn seconds_from(self, now: Millis) -> i64 {
+        match self {
+            Self::Seconds(seconds) => seconds,
+            Self::Until(instant) => instant.since(now) / 1000,
+        }
+    }
 }
 
 /// Why there is nothing usable.

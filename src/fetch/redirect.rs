@@ -41,10 +41,10 @@ impl Chain {
         self.permanent.as_ref()
     }
 
-    /// Whether the present URL was reached by permanent redirects alone, or by none.
+    /// Whether no redirect was followed.
     #[must_use]
-    pub const fn is_unbroken(&self) -> bool {
-        self.unbroken
+    pub fn is_at_start(&self) -> bool {
+        self.seen.len() == 1
     }
 
     /// Goes where a redirect points.

@@ -28,6 +28,8 @@ pub struct FetchSettings {
     pub allowed_networks: Vec<IpNet>,
     /// Ports that may be reached.
     pub allowed_ports: Ports,
+    /// Certificates (PEM) of authorities that are trusted besides those of the system; for intranets.
+    pub trusted_certificates: Vec<u8>,
 }
 
 impl Default for FetchSettings {
@@ -43,6 +45,7 @@ impl Default for FetchSettings {
             idle_per_host: 2,
             allowed_networks: Vec::new(),
             allowed_ports: Ports::Usual,
+            trusted_certificates: Vec::new(),
         }
     }
 }

@@ -1,13 +1,13 @@
 //! Following a feed by reading it first. In: a [`Wish`]. Out: a source stored with its entries in one go, or
 //! a [`Refusal`] and nothing stored. Must not know: GraphQL, or who asks.
 
-use entity::{UserErrorCode, source};
+use entity::{SourceId, UserErrorCode, source};
 use url::Url;
 
 use super::subscribe::{Wish, new_source};
 use super::{Refusal, quoted};
 use crate::fetch::Failure;
-use crate::poll::{Candidate, Poller, Wanted};
+use crate::poll::{Candidate, Discovered, Poller, Wanted};
 use crate::publish::Bell;
 use crate::store::{AddSource, Store, StoreError};
 
@@ -24,8 +24,9 @@ pub async fn read_and_follow(
     if let Some(known) = store.find_source_by_url(wish.url.as_str()).await? {
         return Ok(Err(already_followed(&known)));
     }
-    let candidate = match first_candidate(poller, &wish.url).await {
-        Ok(candidate) => candidate,
+    let candidate = match first_found(poller, &wish.url, None).await? {
+        Ok(Discovered::New(candidate)) => candidate,
+        Ok(Discovered::Followed(known)) => return Ok(Err(already_followed(&known))),
         Err(refusal) => return Ok(Err(refusal)),
     };
     let first = poller.first_visit(&candidate, &Wanted::default());
@@ -40,27 +41,20 @@ pub async fn read_and_follow(
     })
 }
 
-/// Where a source is from now on, when `url` is the feed or a page that offers it. That there is a feed is
-/// looked at first, so that a slip of the pen does not end a source.
+/// What is at `url`, where a source is to be from now on, when it is a feed or a page that offers one. That there is
+/// a feed is looked at first, so that a slip of the pen does not end a source.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn new_home(
-    store: &Store,
     poller: &Poller,
     stored: &source::Model,
     url: &Url,
-) -> Result<Result<String, Refusal>, StoreError> {
-    let candidate = match first_candidate(poller, url).await {
-        Ok(candidate) => candidate,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
-    let known = store
-        .find_source_by_url(candidate.feed_url.as_str())
-        .await?;
-    Ok(match known.filter(|known| known.id != stored.id) {
-        Some(other) => Err(already_followed(&other)),
-        None => Ok(candidate.feed_url.into()),
+) -> Result<Result<Box<Candidate>, Refusal>, StoreError> {
+    Ok(match first_found(poller, url, Some(stored.id)).await? {
+        Ok(Discovered::New(candidate)) => Ok(candidate),
+        Ok(Discovered::Followed(other)) => Err(already_followed(&other)),
+        Err(refusal) => Err(refusal),
     })
 }
 
@@ -89,16 +83,20 @@ pub fn not_readable(url: &Url, failure: Failure) -> Refusal {
     refusal
 }
 
-async fn first_candidate(poller: &Poller, url: &Url) -> Result<Candidate, Refusal> {
-    let candidates = poller
-        .preview(url)
-        .await
-        .map_err(|failure| not_readable(url, failure))?;
+async fn first_found(
+    poller: &Poller,
+    url: &Url,
+    moving: Option<SourceId>,
+) -> Result<Result<Discovered, Refusal>, StoreError> {
+    let found = match poller.preview(url, moving).await? {
+        Ok(found) => found,
+        Err(failure) => return Ok(Err(not_readable(url, failure))),
+    };
     let none = || {
         Refusal::new(
             UserErrorCode::NotAFeed,
             format!("{} offers no feed.", quoted(url.as_str())),
         )
     };
-    candidates.into_iter().next().ok_or_else(none)
+    Ok(found.into_iter().next().ok_or_else(none))
 }

@@ -10,7 +10,7 @@ use super::error::Result;
 use super::loader::{self, AttemptsOf};
 use super::page;
 use super::scalar::{DateTime, int};
-use super::word;
+use super::{services, word};
 use crate::{normalize, store};
 
 /// The most attempts that are kept of a source.
@@ -58,10 +58,10 @@ impl Polling {
         })
     }
 
-    /// True while a WebSub hub pushes this feed. This server polls every feed, so it is false.
-    #[expect(clippy::unused_self, reason = "a field of the contract")]
-    fn push(&self) -> bool {
-        false
+    /// True while a WebSub hub pushes this feed.
+    fn push(&self, ctx: &Context<'_>) -> Result<bool> {
+        let now = services(ctx)?.clock.now();
+        Ok(self.0.push_until.is_some_and(|until| until > now))
     }
 
     /// Why the next poll is when it is, in words.

@@ -15,7 +15,7 @@ use super::planet::Planet;
 use super::polling::Polling;
 use super::rule::{self, Rule};
 use super::scalar::{DateTime, Url};
-use super::{author, health, id, list, store, viewer, word};
+use super::{author, health, id, list, services, store, viewer, word};
 use crate::store::{
     AuthorFilter, Direction, EntryFilter, EntryPosition, Page, RuleScope, Slice, SourceFilter,
     SourcePosition,
@@ -64,9 +64,15 @@ impl Source {
         self.0.language.as_deref()
     }
 
-    /// The feed's icon or logo.
-    fn icon_url(&self) -> Option<Url> {
-        self.0.icon_url.clone().map(Url)
+    /// Its icon, kept by this server; until one is kept, the icon or logo that the feed names.
+    fn icon_url(&self, ctx: &Context<'_>) -> Option<Url> {
+        let services = services(ctx).ok();
+        let base = services.and_then(|services| services.settings.public_url.as_ref());
+        let kept = self.0.icon_key.as_ref().zip(base).map(|(key, base)| {
+            let base = base.as_str().trim_end_matches('/');
+            format!("{base}/icons/{}/{key}", self.0.id.0)
+        });
+        kept.or_else(|| self.0.icon_url.clone()).map(Url)
     }
 
     /// The format it was last read in; null until it was read.

@@ -33,6 +33,7 @@ use super::shared::{self, Asked, Shared};
 use crate::auth::{Auth, Caller, Principal};
 use crate::clock::Clock;
 use crate::graphql::Code;
+use crate::metrics::Metrics;
 use crate::store::abandonable;
 
 /// The one door behind all transports.
@@ -47,6 +48,7 @@ pub struct Door {
     pub(super) health: Health,
     pub(super) settings: HttpSettings,
     pub(super) drain: Drain,
+    pub(super) metrics: Metrics,
     pub(super) seats: Seats,
     rates: Rates,
     persisted: Persisted,
@@ -66,6 +68,8 @@ pub struct Frame {
     pub settings: HttpSettings,
     /// Tells when to stop.
     pub drain: Drain,
+    /// Counts what is asked.
+    pub metrics: Metrics,
 }
 
 /// An operation that has passed the gate.
@@ -137,6 +141,7 @@ impl Door {
             clock: frame.clock.clone(),
             health: frame.health,
             drain: frame.drain,
+            metrics: frame.metrics,
             seats: Seats::new(settings.live_per_address),
             rates: Rates::new(settings.rows_per_minute, frame.clock),
             persisted: Persisted::new(settings.trusted.clone(), settings.only_trusted),
@@ -173,6 +178,15 @@ impl Door {
     /// # Errors
     /// Whatever is wrong with the document, its operation or its variables.
     pub async fn prepare(&self, params: Params, caller: Caller) -> Result<Prepared, Refusal> {
+        let prepared = self.pass(params, caller).await;
+        self.metrics.operation(match &prepared {
+            Ok(prepared) => prepared.kind.name(),
+            Err(_) => "refused",
+        });
+        prepared
+    }
+
+    async fn pass(&self, params: Params, caller: Caller) -> Result<Prepared, Refusal> {
         let params = self.persisted.resolve(params)?;
         let passed = self.gate.pass(&params.query).await?;
         let name = params.operation_name.as_deref();

@@ -6,7 +6,7 @@ use std::any::Any;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -19,19 +19,25 @@ use tracing::Instrument as _;
 
 use super::refusal::Refusal;
 use super::respond;
+use crate::metrics::Metrics;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Gives the request an id (its own, where a proxy gave it a decent one), and logs it once it is answered.
-pub async fn note(request: Request, next: Next) -> Response {
+/// Gives the request an id (its own, where a proxy gave it a decent one), and logs and counts it once it is answered.
+pub async fn note(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
     let id = request_id(&request);
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
+    // The pattern, since anyone can ask for any number of paths.
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let span = tracing::info_span!("request", request.id = %id);
     let began = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
-    let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let took = began.elapsed();
+    let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let status = response.status().as_u16();
+    let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    metrics.answered(method_name(&method), route, status, took);
     span.in_scope(|| {
         tracing::info!(http.method = %method, http.path = path, http.status = status, duration_ms, "request answered");
     });
@@ -39,6 +45,17 @@ pub async fn note(request: Request, next: Next) -> Response {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response
+}
+
+/// Methods have names of any length; only the usual ones are told apart.
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
 }
 
 fn request_id(request: &Request) -> String {

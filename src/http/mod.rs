@@ -15,9 +15,11 @@ mod gate;
 mod graphql;
 mod health;
 mod hub;
+mod icons;
 mod intake;
 mod kept;
 mod layers;
+mod metrics;
 mod multipart;
 mod negotiate;
 mod pages;
@@ -34,12 +36,13 @@ mod settings;
 mod shared;
 mod sse;
 mod websocket;
+mod websub;
 mod wishes;
 
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{any, get};
 
 pub use axum::Router;
@@ -49,13 +52,17 @@ pub use engine::Engine;
 pub use feeds::{Feeds, routes as feed_routes};
 pub use gate::{Gate, InvalidSchema, Limits};
 pub use health::Health;
+pub use icons::icons;
+pub use metrics::{Gather, metrics};
 pub use persisted::{ManifestError, Trusted};
 pub use serve::{Patience, serve};
 pub use settings::HttpSettings;
+pub use websub::websub;
 
 /// All routes; `more` are served beside them, inside the same layers.
 pub fn router(door: Arc<Door>, more: Router) -> Router {
     let cors = layers::cors(&door.settings.cors_origins);
+    let metrics = door.metrics.clone();
     Router::new()
         .route("/graphql", any(graphql::serve))
         .route("/graphql/ws", any(websocket::serve))
@@ -73,5 +80,5 @@ pub fn router(door: Arc<Door>, more: Router) -> Router {
         .layer(layers::compression())
         .layer(from_fn(layers::harden))
         .layer(cors)
-        .layer(from_fn(layers::note))
+        .layer(from_fn_with_state(metrics, layers::note))
 }

@@ -26,8 +26,7 @@ pub struct FeedLink {
 /// like feeds. Feeds of comments come last.
 #[must_use]
 pub fn discover(html: &[u8], content_type: Option<&str>, page_url: &Url) -> Vec<FeedLink> {
-    let decoded = decode::decode(html.get(..LONGEST).unwrap_or(html), content_type);
-    let page = Html::parse_document(&decoded.text);
+    let page = page(html, content_type);
     let base = base_of(&page, page_url);
     let mut found: Vec<(bool, FeedLink)> = Vec::new();
     for link in declared(&page, &base)
@@ -69,12 +68,18 @@ pub fn well_known_paths(site: &Url) -> Vec<Url> {
     urls
 }
 
-fn select<'a>(page: &'a Html, selector: &str) -> Vec<ElementRef<'a>> {
+/// A page, read as far as it is looked at.
+pub(super) fn page(html: &[u8], content_type: Option<&str>) -> Html {
+    let decoded = decode::decode(html.get(..LONGEST).unwrap_or(html), content_type);
+    Html::parse_document(&decoded.text)
+}
+
+pub(super) fn select<'a>(page: &'a Html, selector: &str) -> Vec<ElementRef<'a>> {
     Selector::parse(selector)
         .map_or_else(|_| Vec::new(), |selector| page.select(&selector).collect())
 }
 
-fn base_of(page: &Html, page_url: &Url) -> Url {
+pub(super) fn base_of(page: &Html, page_url: &Url) -> Url {
     select(page, "base[href]")
         .first()
         .and_then(|base| base.value().attr("href"))
@@ -188,7 +193,7 @@ fn of_comments(link: &FeedLink) -> bool {
     title.contains("comment") || link.url.path().contains("/comments/")
 }
 
-fn attribute(element: ElementRef<'_>, name: &str) -> String {
+pub(super) fn attribute(element: ElementRef<'_>, name: &str) -> String {
     element.value().attr(name).unwrap_or_default().to_owned()
 }
 

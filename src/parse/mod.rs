@@ -5,6 +5,7 @@ pub mod date;
 mod decode;
 mod discover;
 mod document;
+mod icons;
 mod other;
 pub(crate) mod reference;
 pub mod subscriptions;
@@ -15,6 +16,7 @@ pub use document::{
     Base, Document, Note, RawEnclosure, RawEntry, RawFeed, RawLink, RawPerson, RawText,
     RawTombstone, TextKind,
 };
+pub use icons::icons;
 
 use entity::{FeedFormat, FindingCode, PollErrorKind};
 use sha2::{Digest, Sha256};
@@ -143,6 +145,30 @@ fn not_a_feed(text: &str) -> NotAFeed {
 #[must_use]
 pub fn body_hash(bytes: &[u8]) -> Vec<u8> {
     Sha256::digest(bytes).to_vec()
+}
+
+/// Whether a document ends before its end: an XML feed whose root is not closed anywhere.
+#[must_use]
+pub fn breaks_off(bytes: &[u8]) -> bool {
+    // Most documents end with their end.
+    let tail = bytes.len().saturating_sub(256);
+    !closes(bytes.get(tail..).unwrap_or(bytes)) && !is_json(bytes) && !closes(bytes)
+}
+
+fn closes(bytes: &[u8]) -> bool {
+    const ENDS: [&[u8]; 5] = [b"</rss", b"</feed", b":feed>", b"rdf>", b"</channel"];
+    const ENTRIES: [&[u8]; 2] = [b"<item", b"<entry"];
+    // In UTF-16, every other byte of a tag is zero.
+    let letters = bytes.iter().filter(|byte| **byte != 0);
+    let text: Vec<u8> = letters.map(u8::to_ascii_lowercase).collect();
+    let has = |word: &[u8]| text.windows(word.len()).any(|window| window == word);
+    let is_empty = || text.trim_ascii_end().ends_with(b"/>") && !ENTRIES.into_iter().any(has);
+    ENDS.into_iter().any(has) || is_empty()
+}
+
+fn is_json(bytes: &[u8]) -> bool {
+    let first = bytes.iter().find(|byte| byte.is_ascii_punctuation());
+    first == Some(&b'{')
 }
 
 fn looks_like_html(text: &str) -> bool {

@@ -3,6 +3,7 @@
 
 use entity::{DateQuality, Millis, PollErrorKind, PollOutcome, SourceStatus};
 
+use super::hub;
 use super::moved::{self, Trail, Verdict};
 use super::reading::{Seen, What};
 use super::schedule::{
@@ -11,14 +12,14 @@ use super::schedule::{
 use super::settings::PollSettings;
 use crate::fetch::{Answer, Failure, Validators};
 use crate::normalize::{FeedDraft, Finding, Rhythm};
-use crate::store::{Attempt, Claim, NextState, VisitRecord};
+use crate::store::{Attempt, Claim, HubNews, NextState, VisitRecord};
 
 /// How many entries tell a feed's rhythm.
 const RHYTHM: usize = 16;
 /// How long a host rests that answers 429 without saying for how long, in seconds.
 const REST_SECONDS: i64 = 900;
 /// How soon everything is tried again when our own network is down, in seconds.
-const OUTAGE_RETRY_SECONDS: i64 = 300;
+pub const OUTAGE_RETRY_SECONDS: i64 = 300;
 
 /// The circumstances of a visit.
 #[derive(Clone, Debug)]
@@ -53,6 +54,10 @@ pub fn conclude(claim: &Claim, seen: Seen, moment: &Moment<'_>) -> VisitRecord {
 
 fn attempt(seen: &Seen, duration_ms: i64) -> Attempt {
     let (outcome, error, message) = match &seen.what {
+        What::Changed(_) if seen.is_push => {
+            let message = "pushed by its hub".to_owned();
+            (PollOutcome::Changed, None, Some(message))
+        }
         What::Changed(_) => (PollOutcome::Changed, None, None),
         What::NotModified | What::Same => (PollOutcome::Unchanged, None, None),
         What::Gone => (
@@ -81,6 +86,7 @@ fn state(claim: &Claim, seen: &Seen, moment: &Moment<'_>) -> NextState {
     };
     let well = matches!(seen.what, What::Changed(_) | What::NotModified | What::Same);
     let answer = seen.answer.as_ref();
+    let rest = answer.and_then(|answer| rest_until(answer, moment.at));
     let verdict = verdict(claim, answer.filter(|_| well), well, moment);
     let spared = moment.outage && !well;
     let failures = match (well, spared) {
@@ -118,7 +124,20 @@ fn state(claim: &Claim, seen: &Seen, moment: &Moment<'_>) -> NextState {
         redirect_url: verdict.trail.url,
         redirect_since: verdict.trail.since,
         moved_to: verdict.moved_to,
-        pause_host_until: answer.and_then(|answer| rest_until(answer, moment.at)),
+        pause_host_until: rest,
+        // Any answer but a wish for more rest is one; silence is none.
+        hub: hub_news(claim, seen, draft, moment),
+        resume_host: claim.host_rested && answer.is_some() && rest.is_none(),
+    }
+}
+
+fn hub_news(claim: &Claim, seen: &Seen, draft: Option<&FeedDraft>, moment: &Moment<'_>) -> HubNews {
+    match draft {
+        Some(_) if seen.is_push => HubNews::Pushed,
+        Some(draft) if moment.settings.listens_to_hubs => {
+            hub::news(seen.answer.as_ref(), &draft.feed, &claim.feed_url)
+        }
+        _ => HubNews::Unknown,
     }
 }
 
@@ -159,10 +178,12 @@ fn facts(
         bounds: bounds(claim, moment.settings),
         wishes: Wishes {
             rhythm: rhythm(claim, draft).clone(),
-            fresh_seconds: answer.and_then(|answer| answer.fresh_seconds),
-            retry_after_seconds: answer.and_then(|answer| answer.retry_after_seconds),
+            fresh_seconds: answer.and_then(|answer| Some(answer.fresh?.seconds_from(moment.at))),
+            retry_after_seconds: answer
+                .and_then(|answer| Some(answer.retry_after?.seconds_from(moment.at))),
         },
         recent: recent(claim, draft, moment.at),
+        is_pushed: claim.pushed_until.is_some_and(|until| until > moment.at),
         last_interval: claim.interval_seconds,
         failures,
         failing_since,
@@ -206,9 +227,12 @@ fn recent(claim: &Claim, draft: Option<&FeedDraft>, at: Millis) -> Vec<Millis> {
 
 /// What to ask with next time. Of a new document, exactly what came with it, since older
 /// validators are of an older one; otherwise each is renewed where a new one came. A document that could
-/// not be read leaves the old ones, so that it is not taken for read.
+/// not be read, or not in whole, leaves the old ones, so that it is not taken for read.
 fn validators(claim: &Claim, seen: &Seen) -> Validators {
     let old = &claim.validators;
+    if !seen.is_whole {
+        return old.clone();
+    }
     match (&seen.what, &seen.answer) {
         (What::Changed(_), Some(answer)) => answer.validators.clone(),
         (What::NotModified | What::Same, Some(answer)) => {
@@ -238,14 +262,16 @@ fn findings(draft: &FeedDraft, verdict: &Verdict, at: Millis) -> Vec<Finding> {
 }
 
 /// Until when a whole host is left alone: as long as it asks with 429 or 503, within reason.
-fn rest_until(answer: &Answer, at: Millis) -> Option<Millis> {
-    let asked = answer.retry_after_seconds;
+#[must_use]
+pub fn rest_until(answer: &Answer, at: Millis) -> Option<Millis> {
+    let asked = answer.retry_after.map(|wait| wait.seconds_from(at));
+    let asked = asked.filter(|seconds| *seconds > 0);
     let seconds = match answer.status {
         429 => asked.unwrap_or(REST_SECONDS),
         503 => asked?,
         _ => return None,
     };
-    Some(at.plus_seconds(seconds.min(LONGEST_WISH_SECONDS))).filter(|_| seconds > 0)
+    Some(at.plus_seconds(seconds.min(LONGEST_WISH_SECONDS)))
 }
 
 fn after_outage(claim: &Claim, moment: &Moment<'_>) -> Next {
@@ -276,17 +302,19 @@ mod tests {
     use url::Url;
 
     use super::*;
+    use crate::fetch::Wait;
 
-    fn answer(status: u16, retry_after_seconds: Option<i64>) -> Answer {
+    fn answer(status: u16, retry_after: Option<i64>) -> Answer {
         Answer {
             status,
             final_url: Url::parse("https://example.org/feed").unwrap(),
             permanent_url: None,
             validators: Validators::default(),
-            fresh_seconds: None,
-            retry_after_seconds,
+            fresh: None,
+            retry_after: retry_after.map(Wait::Seconds),
             links: Vec::new(),
             wire_bytes: 0,
+            is_framed: true,
         }
     }
 
@@ -296,6 +324,7 @@ mod tests {
             |status, asked| rest_until(&answer(status, asked), Millis(0)).map(|at| at.0 / 1000);
         assert_eq!(rest(429, None), Some(900));
         assert_eq!(rest(429, Some(120)), Some(120));
+        assert_eq!(rest(429, Some(0)), Some(900));
         assert_eq!(rest(429, Some(i64::MAX)), Some(LONGEST_WISH_SECONDS));
         assert_eq!(rest(503, Some(60)), Some(60));
         assert_eq!(rest(503, None), None);

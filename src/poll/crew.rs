@@ -102,6 +102,7 @@ impl Crew {
         let wanted = self.wanted();
         let poller = self.poller.clone();
         let lease = poller.lease();
+        poller.pulse().look(self.visits.len(), Instant::now());
         if wanted == 0 {
             return Ok(0);
         }
@@ -177,6 +178,7 @@ impl Crew {
             std::future::pending::<()>().await;
         }
         while let Some(end) = self.visits.join_next().await {
+            self.poller.pulse().ended(Instant::now());
             log_error(end);
             self.set_out();
             if self.wanted() > 0 {

@@ -6,6 +6,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use entity::Millis;
+use futures::future::BoxFuture;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -18,6 +20,7 @@ struct Inner {
     at_once: u32,
     spacing: Duration,
     hosts: Mutex<HashMap<String, Host>>,
+    resting: Mutex<HashMap<String, Millis>>,
     left: Notify,
 }
 
@@ -35,6 +38,7 @@ impl Hosts {
             at_once: at_once.max(1),
             spacing,
             hosts: Mutex::default(),
+            resting: Mutex::default(),
             left: Notify::new(),
         }))
     }
@@ -48,6 +52,29 @@ impl Hosts {
         hosts.retain(|_, host| host.inside > 0 || host.free_at > now);
         let fresh = hosts.iter().filter(|(_, host)| host.free_at > now);
         fresh.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Notes that a host asked for rest, for those who were let in before and have not asked yet.
+    pub fn rest(&self, name: &str, until: Millis, now: Millis) {
+        let mut resting = self.0.resting();
+        resting.retain(|_, until| *until > now);
+        resting.insert(name.to_owned(), until);
+    }
+
+    /// Whether a host is known here to want rest now.
+    #[must_use]
+    pub fn rests(&self, name: &str, now: Millis) -> bool {
+        let resting = self.0.resting();
+        resting.get(name).is_some_and(|until| *until > now)
+    }
+
+    /// Makes a place one that goes along with redirects.
+    #[must_use]
+    pub fn turn(&self, pass: Pass) -> Turn {
+        Turn {
+            hosts: self.clone(),
+            pass: Arc::new(Mutex::new(Some(pass))),
+        }
     }
 
     /// Waits until a request to the host may begin.
@@ -69,10 +96,34 @@ impl Hosts {
     }
 }
 
+/// A place that goes along with redirects: the next host's is waited for when the last one's was given back, so that
+/// nobody waits in a circle.
+#[derive(Debug)]
+pub struct Turn {
+    hosts: Hosts,
+    pass: Arc<Mutex<Option<Pass>>>,
+}
+
+impl Turn {
+    /// Goes on to another host.
+    pub fn move_to(&self, name: String) -> BoxFuture<'static, ()> {
+        let (hosts, place) = (self.hosts.clone(), Arc::clone(&self.pass));
+        let put = move |pass| *place.lock().unwrap_or_else(PoisonError::into_inner) = pass;
+        Box::pin(async move {
+            put(None);
+            put(Some(hosts.enter(&name).await));
+        })
+    }
+}
+
 impl Inner {
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Host>> {
         // Nothing panics while holding it, and a count is never half-changed.
         self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn resting(&self) -> MutexGuard<'_, HashMap<String, Millis>> {
+        self.resting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes a place if one is free, and says when its request may begin.
@@ -133,6 +184,26 @@ mod tests {
         assert!(!waits(hosts.enter("b")).await);
         drop(first);
         assert!(!waits(hosts.enter("a")).await);
+    }
+
+    #[tokio::test]
+    async fn a_place_goes_along_with_redirects() {
+        let hosts = Hosts::new(1, Duration::ZERO);
+        let turn = hosts.turn(hosts.enter("a").await);
+        assert!(waits(hosts.enter("a")).await);
+        turn.move_to("b".to_owned()).await;
+        assert!(!waits(hosts.enter("a")).await);
+        assert!(waits(hosts.enter("b")).await);
+        drop(turn);
+        assert!(!waits(hosts.enter("b")).await);
+    }
+
+    #[tokio::test]
+    async fn a_host_rests_until_its_time() {
+        let hosts = Hosts::new(2, Duration::ZERO);
+        hosts.rest("a", Millis(10), Millis(0));
+        assert!(hosts.rests("a", Millis(9)) && !hosts.rests("b", Millis(9)));
+        assert!(!hosts.rests("a", Millis(10)));
     }
 
     #[tokio::test]

@@ -4,15 +4,20 @@
 //! What is due is asked of the database against the wall clock every second or so and never slept towards, so that a
 //! clock that jumps, a machine that slept, a restart and a second node are all the same case.
 
+mod aside;
 mod backoff;
 mod conclude;
 mod crew;
 mod drift;
 mod habit;
 mod hosts;
+mod hub;
+mod meter;
 mod moved;
 mod outage;
 mod preview;
+mod pulse;
+mod push;
 mod reading;
 mod reparse;
 pub mod schedule;
@@ -26,14 +31,18 @@ use std::time::Duration;
 
 use entity::SourceId;
 use tokio::sync::{Notify, Semaphore};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::crew::Crew;
 pub use self::crew::{PollReport, Progress};
 use self::drift::Drift;
 use self::hosts::Hosts;
+pub use self::hosts::Pass;
 use self::outage::Outage;
-pub use self::preview::{Candidate, Wanted};
+pub use self::preview::{Candidate, Discovered, Wanted};
+use self::pulse::Pulse;
+pub use self::push::Taken;
 use self::reading::Reader;
 pub use self::reparse::Reparsed;
 pub use self::schedule::Bounds;
@@ -41,6 +50,7 @@ pub use self::settings::PollSettings;
 pub use self::visit::Visited;
 use crate::clock::Clock;
 use crate::fetch::{Fetcher, Guard};
+use crate::metrics::Metrics;
 use crate::store::{Lease, Store, StoreError};
 
 /// How often the wall clock is looked at.
@@ -63,6 +73,8 @@ struct Inner {
     reader: Reader,
     outage: Mutex<Outage>,
     wake: Notify,
+    pulse: Pulse,
+    metrics: Metrics,
 }
 
 impl Poller {
@@ -81,6 +93,8 @@ impl Poller {
             reader: Reader::new(settings.parsers, settings.limits, settings.kept_body_bytes),
             outage: Mutex::default(),
             wake: Notify::new(),
+            pulse: Pulse::default(),
+            metrics: Metrics::default(),
             store,
             fetcher,
             clock,
@@ -94,6 +108,7 @@ impl Poller {
         let mut crew = Crew::new(self.clone());
         let mut drift = Drift::new(self.clock().now());
         self.mend_due_times().await;
+        self.0.pulse.begin(Instant::now());
         while !stop.is_cancelled() {
             if drift.jumped(self.clock().now()) {
                 tracing::warn!("the clock was set");
@@ -111,6 +126,29 @@ impl Poller {
             }
         }
         crew.drain().await;
+        self.0.pulse.end();
+    }
+
+    /// Whether polling goes on, where it should.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    pub fn check(&self) -> Result<(), String> {
+        let fetch = self.fetcher().longest();
+        let longest = fetch * 2 + self.settings().host_spacing;
+        self.0.pulse.check(longest, Instant::now())
+    }
+
+    /// Visits under way, and the most that there may be.
+    #[must_use]
+    pub fn load(&self) -> (usize, usize) {
+        (self.0.pulse.running(), self.settings().concurrency)
+    }
+
+    /// What is counted while polling.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
     }
 
     /// Puts right the due times that a clock left behind which was ahead.
@@ -185,7 +223,14 @@ impl Poller {
         &self.0.store
     }
 
-    fn fetcher(&self) -> &Fetcher {
+    /// Waits for a place at a host, for requests other than visits; given back when dropped.
+    pub async fn place_at(&self, host: &str) -> Pass {
+        self.hosts().enter(host).await
+    }
+
+    /// Fetches, for requests other than visits.
+    #[must_use]
+    pub fn fetcher(&self) -> &Fetcher {
         &self.0.fetcher
     }
 
@@ -207,6 +252,10 @@ impl Poller {
 
     fn reader(&self) -> &Reader {
         &self.0.reader
+    }
+
+    fn pulse(&self) -> &Pulse {
+        &self.0.pulse
     }
 
     fn outage(&self) -> &Mutex<Outage> {

@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use entity::PollErrorKind;
+use entity::{FindingCode, PollErrorKind};
 use regex::{Regex, RegexBuilder};
 use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::fetch::{Answer, Failure, Outcome};
-use crate::normalize::{self, FeedDraft};
+use crate::normalize::{self, FeedDraft, Finding};
 use crate::parse::{self, Limits, NotAFeed};
 use crate::store::{Claim, PackedBody, Reading};
 
@@ -23,6 +23,10 @@ pub struct Seen {
     pub answer: Option<Answer>,
     /// Bytes of the body after decompression.
     pub bytes: i64,
+    /// Whether a hub brought it.
+    pub is_push: bool,
+    /// Whether the document has its end. Where it has not, what it lacks is worth asking for again.
+    pub is_whole: bool,
     /// What that means.
     pub what: What,
 }
@@ -78,24 +82,37 @@ impl Reader {
         let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
         let (limits, url, mine) = (self.limits, answer.final_url.clone(), claim.clone());
         let most = self.kept_body_bytes;
+        let is_framed = answer.is_framed;
         let reading = move || {
+            let is_whole = !parse::breaks_off(&bytes);
             let body_hash = parse::body_hash(&bytes);
             if mine.body_hash.as_ref() == Some(&body_hash) {
-                return What::Same;
+                return (What::Same, is_whole);
             }
-            match read_feed(&bytes, content_type.as_deref(), &limits, &url) {
-                Ok(draft) => What::Changed(Box::new(Reading {
-                    draft: keep(draft, &mine.keep_rules, &mine.drop_rules),
-                    body_hash,
-                    body: PackedBody::pack(&bytes, content_type.as_deref(), url.as_str(), most),
-                })),
+            let what = match read_feed(&bytes, content_type.as_deref(), &limits, &url) {
+                Ok(_) if !is_whole && !is_framed => What::Failed(cut_short()),
+                Ok(mut draft) => {
+                    if !is_whole {
+                        tell_truncated(&mut draft);
+                    }
+                    What::Changed(Box::new(Reading {
+                        draft: keep(draft, &mine.keep_rules, &mine.drop_rules),
+                        body_hash,
+                        body: PackedBody::pack(&bytes, content_type.as_deref(), url.as_str(), most),
+                    }))
+                }
                 Err(error) => What::Failed(failure(error)),
-            }
+            };
+            (what, is_whole)
         };
+        let read = self.apart(reading).await;
+        let (what, is_whole) = read.unwrap_or_else(|failure| (What::Failed(failure), true));
         Seen {
             answer: Some(answer),
             bytes: size,
-            what: self.apart(reading).await.unwrap_or_else(What::Failed),
+            is_push: false,
+            is_whole,
+            what,
         }
     }
 
@@ -132,6 +149,30 @@ pub fn read_feed(
     Ok(normalize::feed(document, url))
 }
 
+/// The publisher's document is not whole, whoever cut it.
+fn tell_truncated(draft: &mut FeedDraft) {
+    let is_told = |finding: &Finding| finding.code == FindingCode::Truncated;
+    if !draft.findings.iter().any(is_told) {
+        draft.findings.push(Finding {
+            code: FindingCode::Truncated,
+            message: "the document ends before its end".to_owned(),
+            count: 1,
+        });
+    }
+}
+
+/// Where the server did not say how long the body is, a document that breaks off means that the connection did, and
+/// the rest is worth asking for again; where it did, the publisher has no more of it.
+#[must_use]
+pub fn cut_short() -> Failure {
+    Failure {
+        kind: PollErrorKind::Connect,
+        message: "the body is cut short: the document breaks off, and the server did not say how \
+            long it is"
+            .to_owned(),
+    }
+}
+
 /// The same in the words of a visit.
 #[must_use]
 pub fn failure(error: NotAFeed) -> Failure {
@@ -145,6 +186,8 @@ const fn without_body(answer: Option<Answer>, what: What) -> Seen {
     Seen {
         answer,
         bytes: 0,
+        is_push: false,
+        is_whole: true,
         what,
     }
 }

@@ -56,6 +56,8 @@ pub struct Facts {
     pub wishes: Wishes,
     /// When the newest entries were published, newest first.
     pub recent: Vec<Millis>,
+    /// Whether a hub pushes what is new, and has not missed anything lately.
+    pub is_pushed: bool,
     /// The interval chosen last, in seconds; 0 when there was none.
     pub last_interval: i64,
     /// Failures in a row, this attempt included.
@@ -167,6 +169,10 @@ fn after_success(facts: &Facts) -> Next {
 /// feeds together wait the least when the interval goes with the square root of a feed's own gap, not with the gap
 /// itself: one that publishes a hundred times as often is asked ten times as often.
 fn own_interval(facts: &Facts) -> (i64, String) {
+    if facts.is_pushed {
+        let why = "its hub pushes what is new, and polls only check";
+        return (facts.bounds.max_seconds, why.to_owned());
+    }
     let Some(gap) = usual_gap(facts) else {
         let interval = facts.bounds.clamp(facts.last_interval.saturating_mul(2));
         return (

@@ -17,6 +17,7 @@ fn facts(happened: Happened) -> Facts {
         },
         wishes: Wishes::default(),
         recent: Vec::new(),
+        is_pushed: false,
         last_interval: 0,
         failures: 0,
         failing_since: None,

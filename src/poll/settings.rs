@@ -20,6 +20,8 @@ pub struct PollSettings {
     pub bounds: Bounds,
     /// How long permanent redirects must lead to the same place before it is believed, in seconds.
     pub redirect_hold_seconds: i64,
+    /// Whether hubs can reach this server, so that feeds may be pushed.
+    pub listens_to_hubs: bool,
     /// Documents parsed at once: the one part that takes memory and processor.
     pub parsers: usize,
     /// What a document may cost.
@@ -54,6 +56,7 @@ impl Default for PollSettings {
                 max_seconds: 24 * 3_600,
             },
             redirect_hold_seconds: 3 * 24 * 3_600,
+            listens_to_hubs: false,
             parsers: 2,
             limits: Limits::default(),
             kept_body_bytes: 2 * 1024 * 1024,

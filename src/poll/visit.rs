@@ -2,7 +2,8 @@
 //! stored, or nothing when it was given back or refused. Must not know: who asked for it.
 
 use std::error::Error;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use entity::{Millis, PollErrorKind, PollOutcome, SourceId};
 use tokio::sync::SemaphorePermit;
@@ -11,11 +12,14 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::Poller;
-use super::conclude::{Moment, conclude};
+use super::conclude::{Moment, OUTAGE_RETRY_SECONDS, conclude};
+use super::hosts::Turn;
+use super::meter::Meter;
+use super::outage::{Outage, is_silence};
 use super::reading::{Seen, What};
 use super::schedule::CHANCE_RANGE;
 use crate::fetch::{Failure, Outcome};
-use crate::store::{Attempt, Claim, StoreError, VisitRecord, VisitSummary};
+use crate::store::{Attempt, Claim, HubNews, Pardon, StoreError, VisitRecord, VisitSummary};
 
 /// A visit that was stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,45 +48,43 @@ pub async fn run(
     hurry: &CancellationToken,
     place: Option<SemaphorePermit<'_>>,
 ) -> Result<Option<Visited>, StoreError> {
-    let record = tokio::select! {
-        record = look(poller, &claim, hurry) => record,
+    let seen = tokio::select! {
+        seen = look(poller, &claim, hurry) => seen,
         () = lost(poller, &claim) => return Ok(None),
     };
     drop(place);
-    let Some(record) = record else {
+    let Some((seen, took)) = seen else {
         poller.store().release(&[&claim]).await?;
         return Ok(None);
     };
-    let record = Arc::new(record);
-    let store = poller.store();
-    let summary = store
-        .record_with_others(&claim, Arc::clone(&record))
-        .await?;
-    Ok(report(&claim, &record, summary))
+    settle(poller, &claim, seen, took).await
 }
 
-/// Waits for the host, fetches and reads; nothing when `hurry` came before.
-async fn look(poller: &Poller, claim: &Claim, hurry: &CancellationToken) -> Option<VisitRecord> {
+/// Waits for the host, fetches and reads, and says how long that took; nothing when `hurry` came before, or the host
+/// asked for rest.
+async fn look(
+    poller: &Poller,
+    claim: &Claim,
+    hurry: &CancellationToken,
+) -> Option<(Seen, Duration)> {
     let pass = tokio::select! {
         pass = poller.hosts().enter(&claim.host) => pass,
         () = hurry.cancelled() => return None,
     };
+    if poller.hosts().rests(&claim.host, poller.clock().now()) {
+        // Another visit was told so while this one waited for its turn.
+        return None;
+    }
+    let turn = poller.hosts().turn(pass);
     let began = Instant::now();
     let outcome = tokio::select! {
-        outcome = fetch(poller, claim) => outcome,
+        outcome = fetch(poller, claim, &turn) => outcome,
         () = hurry.cancelled() => return None,
     };
-    drop(pass);
-    let at = poller.clock().now();
+    poller.heed_rest(&claim.host, &outcome);
+    drop(turn);
     let seen = poller.reader().read(claim, outcome).await;
-    let moment = Moment {
-        at,
-        duration_ms: i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX),
-        chance: rand::random_range(0..=CHANCE_RANGE),
-        outage: note_outage(poller, claim, &seen),
-        settings: poller.settings(),
-    };
-    Some(conclude(claim, seen, &moment))
+    Some((seen, began.elapsed()))
 }
 
 /// Renews the claim well before it runs out; returns when it is lost to another node.
@@ -105,9 +107,89 @@ async fn lost(poller: &Poller, claim: &Claim) {
     }
 }
 
-async fn fetch(poller: &Poller, claim: &Claim) -> Outcome {
+/// Concludes from what was seen and stores that; None when the store refused it.
+///
+/// # Errors
+/// When the store fails.
+pub async fn settle(
+    poller: &Poller,
+    claim: &Claim,
+    seen: Seen,
+    took: Duration,
+) -> Result<Option<Visited>, StoreError> {
+    let at = poller.clock().now();
+    let error = match &seen.what {
+        What::Failed(failure) => Some(failure.kind),
+        _ => None,
+    };
+    let moment = Moment {
+        at,
+        duration_ms: i64::try_from(took.as_millis()).unwrap_or(i64::MAX),
+        chance: rand::random_range(0..=CHANCE_RANGE),
+        outage: outage(poller).note(&claim.host, error),
+        settings: poller.settings(),
+    };
+    let wire_bytes = seen.answer.as_ref().map_or(0, |answer| answer.wire_bytes);
+    let record = Arc::new(conclude(claim, seen, &moment));
+    let meter = Meter::new(claim, wire_bytes, record.reading.as_ref(), at);
+    let store = poller.store();
+    let summary = store.record_with_others(claim, Arc::clone(&record)).await?;
+    if let Some(summary) = &summary {
+        let mut counted = meter.read(claim, at, &record.attempt, summary);
+        if record.state.hub == HubNews::Pushed {
+            counted.outcome = "pushed";
+        }
+        poller.metrics().polled(&counted);
+    }
+    if error.is_some_and(is_silence) {
+        blame(poller, claim, at, moment.outage).await?;
+    }
+    Ok(report(claim, &record, summary))
+}
+
+fn outage(poller: &Poller) -> MutexGuard<'_, Outage> {
+    // Nothing panics while holding it.
+    let outage = poller.outage().lock();
+    outage.unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Remembers who was blamed for silence; once the silence is seen to be our own, takes the blame back.
+async fn blame(
+    poller: &Poller,
+    claim: &Claim,
+    at: Millis,
+    was_spared: bool,
+) -> Result<(), StoreError> {
+    let pardons = {
+        let mut outage = outage(poller);
+        if !was_spared {
+            outage.blame(Pardon {
+                source_id: claim.source_id,
+                fence: claim.fence,
+                failures: claim.consecutive_failures,
+                first_failed_at: claim.first_failed_at,
+                status: claim.status,
+                at,
+            });
+        }
+        outage.pardons(at)
+    };
+    if pardons.is_empty() {
+        return Ok(());
+    }
+    let due = at.plus_seconds(OUTAGE_RETRY_SECONDS);
+    let sources = poller.store().pardon(&pardons, due, at).await?;
+    tracing::warn!(sources, "nothing can be reached: blame taken back");
+    Ok(())
+}
+
+async fn fetch(poller: &Poller, claim: &Claim, turn: &Turn) -> Outcome {
+    let wait = |host| turn.move_to(host);
     match Url::parse(&claim.feed_url) {
-        Ok(url) => poller.fetcher().fetch(&url, &claim.validators).await,
+        Ok(url) => {
+            let asked = &claim.validators;
+            poller.fetcher().fetch_in_turn(&url, asked, &wait).await
+        }
         Err(_) => Outcome::Failed {
             answer: None,
             failure: Failure {
@@ -116,19 +198,6 @@ async fn fetch(poller: &Poller, claim: &Claim) -> Outcome {
             },
         },
     }
-}
-
-fn note_outage(poller: &Poller, claim: &Claim, seen: &Seen) -> bool {
-    let error = match &seen.what {
-        What::Failed(failure) => Some(failure.kind),
-        _ => None,
-    };
-    // Nothing panics while holding it.
-    let mut outage = poller
-        .outage()
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
-    outage.note(&claim.host, error)
 }
 
 /// What changed or failed is news; that nothing changed is what most polls say.

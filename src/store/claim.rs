@@ -1,7 +1,7 @@
 //! Claiming what is due, so that no two polls of one source run at once, here or on another node. In: now,
 //! this node, limits. Out: claims. Must not know: how a visit goes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use entity::{Millis, SourceId, SourceStatus, host, poll_state, source};
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, Query};
@@ -55,6 +55,31 @@ impl Store {
         Ok(committed.value)
     }
 
+    /// Until when a source's host wants to be left alone; none when it does not, or not any more.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn host_rests_until(
+        &self,
+        source: SourceId,
+        now: Millis,
+    ) -> Result<Option<Millis>, StoreError> {
+        let host = Query::select()
+            .column(poll_state::Column::Host)
+            .from(poll_state::Entity)
+            .and_where(poll_state::Column::SourceId.eq(source))
+            .to_owned();
+        host::Entity::find()
+            .select_only()
+            .column(host::Column::PausedUntil)
+            .filter(host::Column::Name.in_subquery(host))
+            .filter(host::Column::PausedUntil.gt(now))
+            .into_tuple()
+            .one(self.reader())
+            .await
+            .reading("a host's rest")
+    }
+
     /// When the first source that nobody holds is, or was, due.
     ///
     /// # Errors
@@ -106,9 +131,13 @@ async fn due(tx: &Tx, lease: &Lease<'_>, limits: &ClaimLimits) -> Result<Vec<Sou
     passed_over.extend(limits.busy_hosts.iter().map(String::as_str));
     let most = usize::try_from(limits.sources).unwrap_or(usize::MAX);
     let mut taken = Vec::new();
-    for (source, host) in candidates(tx, lease, &passed_over, limits.sources).await? {
+    let candidates = candidates(tx, lease, &passed_over, limits.sources).await?;
+    let rested = rested(tx, candidates.iter().map(|(_, host)| host.clone())).await?;
+    for (source, host) in candidates {
+        // One probe tells whether a host that asked for rest is well again.
+        let room = if rested.contains(&host) { 1 } else { at_once };
         let polls = polls.entry(host).or_default();
-        if *polls < at_once && taken.len() < most {
+        if *polls < room && taken.len() < most {
             *polls += 1;
             taken.push(source);
         }
@@ -224,6 +253,10 @@ struct Row {
     redirect_url: Option<String>,
     redirect_since: Option<Millis>,
     recent_published: String,
+    next_poll_at: Option<Millis>,
+    body_bytes: Option<i64>,
+    push_until: Option<Millis>,
+    push_trusted: bool,
 }
 
 async fn read(tx: &Tx, sources: &[SourceId]) -> Result<Vec<Claim>, DbErr> {
@@ -248,6 +281,10 @@ async fn read(tx: &Tx, sources: &[SourceId]) -> Result<Vec<Claim>, DbErr> {
             State::RedirectUrl,
             State::RedirectSince,
             State::RecentPublished,
+            State::NextPollAt,
+            State::BodyBytes,
+            State::PushUntil,
+            State::PushTrusted,
         ])
         .columns([
             Source::FeedUrl,
@@ -265,11 +302,34 @@ async fn read(tx: &Tx, sources: &[SourceId]) -> Result<Vec<Claim>, DbErr> {
         .into_model()
         .all(&tx.db)
         .await?;
-    Ok(rows.into_iter().map(claim).collect())
+    let rested = rested(tx, rows.iter().map(|row| row.host.clone())).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let host_rested = rested.contains(&row.host);
+            claim(row, host_rested)
+        })
+        .collect())
 }
 
-fn claim(row: Row) -> Claim {
+/// Those of the hosts that asked for rest and have not been asked since.
+async fn rested(tx: &Tx, hosts: impl Iterator<Item = String>) -> Result<HashSet<String>, DbErr> {
+    let rested: Vec<String> = host::Entity::find()
+        .select_only()
+        .column(host::Column::Name)
+        .filter(host::Column::Name.is_in(hosts))
+        .into_tuple()
+        .all(&tx.db)
+        .await?;
+    Ok(rested.into_iter().collect())
+}
+
+fn claim(row: Row, host_rested: bool) -> Claim {
     Claim {
+        pushed_until: row.push_until.filter(|_| row.push_trusted),
+        due_at: row.next_poll_at,
+        body_bytes: row.body_bytes.unwrap_or_default(),
+        host_rested,
         source_id: row.source_id,
         feed_url: row.feed_url,
         host: row.host,

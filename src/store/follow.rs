@@ -176,6 +176,7 @@ fn blank(new: &NewSource, key: &str) -> source::Model {
         description: None,
         language: None,
         icon_url: None,
+        icon_key: None,
         format: None,
         status: SourceStatus::Active,
         status_since: None,
@@ -206,6 +207,9 @@ fn first_state(source: SourceId, new: &NewSource) -> poll_state::Model {
         etag: None,
         last_modified: None,
         body_hash: None,
+        body_bytes: None,
+        push_until: None,
+        push_trusted: false,
         last_polled_at: None,
         last_changed_at: None,
         first_failed_at: None,
@@ -230,6 +234,7 @@ pub(super) async fn remove(tx: &Tx, id: SourceId, at: Millis) -> Result<Work<()>
         return Ok(Work::quiet(()));
     };
     super::drop::entries_of_source(tx, id).await?;
+    super::subscription::leave(tx, id, at).await?;
     poll_state::Entity::delete_by_id(id).exec(&tx.db).await?;
     source_alias::Entity::delete_many()
         .filter(source_alias::Column::SourceId.eq(id))

@@ -19,8 +19,10 @@ mod edit;
 mod entries;
 mod error;
 mod follow;
+mod gauges;
 mod group;
 mod health;
+mod icon;
 mod ingest;
 mod job;
 mod lease;
@@ -33,6 +35,7 @@ mod notice;
 mod open;
 mod packed;
 mod page;
+mod pardon;
 mod planet;
 mod planets;
 #[cfg(test)]
@@ -44,6 +47,7 @@ mod rules;
 mod search;
 mod session;
 mod sources;
+mod subscription;
 mod text;
 mod total;
 mod versions;
@@ -71,7 +75,9 @@ pub use edit::{Pause, SourceChanges, UpdateSource};
 pub use entries::{EntryFilter, EntryOrder, EntryPosition};
 pub use error::StoreError;
 pub use follow::{AddSource, NewSource};
+pub use gauges::{Gauges, PoolSize};
 pub use health::PlanetHealth;
+pub use icon::{IconWanted, Picture, StoredIcon};
 pub use ingest::reread::{Attempted, KeptBody, Reread};
 pub use job::{ItemOutcome, NewItem, NewJob};
 pub use lease::Lease;
@@ -80,6 +86,7 @@ pub use notice::{Notice, Notices};
 use open::Connections;
 pub use open::{Backend, StoreSettings};
 pub use page::{Direction, Page, Slice};
+pub use pardon::Pardon;
 pub use planet::{NewLink, NewPlanet, PlanetChanges, WritePlanet};
 pub use proposal::{Decision, NewProposal, Propose};
 pub use rules::{
@@ -88,10 +95,12 @@ pub use rules::{
 pub use search::{Asked, Hit, SearchPosition};
 pub use session::{NewSession, Renewal, Renewed};
 pub use sources::{SourceFilter, SourceKey, SourceOrder, SourcePosition, SourceRow};
+pub use subscription::was_pushed;
 pub use text::{feed_key, findings, texts};
 pub use versions::Revision as EntryRevision;
 pub use visit::{
-    Attempt, Claim, ClaimLimits, NextState, PackedBody, Reading, VisitRecord, VisitSummary,
+    Attempt, Claim, ClaimLimits, HubNews, NextState, Offer, PackedBody, Reading, VisitRecord,
+    VisitSummary,
 };
 pub use webhook::{HookFilter, NewWebhook, WebhookChanges, hook_filter};
 use write::Committed;

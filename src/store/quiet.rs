@@ -13,7 +13,7 @@ use sea_orm::{
 
 use super::ingest::Visit;
 use super::ingest::state::{attempt_row, forget_attempts, is_time_to_forget};
-use super::visit::{NextState, VisitRecord};
+use super::visit::{HubNews, NextState, VisitRecord};
 use super::write::Tx;
 use super::{Backend, CHUNK};
 
@@ -37,6 +37,8 @@ pub(super) fn is_quiet(record: &VisitRecord) -> bool {
         redirect_since: _,
         moved_to,
         pause_host_until,
+        resume_host,
+        hub,
         findings,
     } = &record.state;
     record.reading.is_none()
@@ -47,6 +49,8 @@ pub(super) fn is_quiet(record: &VisitRecord) -> bool {
         && first_failed_at.is_none()
         && moved_to.is_none()
         && pause_host_until.is_none()
+        && !resume_host
+        && *hub == HubNews::Unknown
         && findings.is_none()
 }
 

@@ -2,10 +2,7 @@
 
 use std::collections::HashMap;
 
-use entity::{
-    Millis, PlanetId, SourceId, SourceStatus, planet, planet_source, poll_state, source,
-    source_alias,
-};
+use entity::{Millis, PlanetId, SourceId, SourceStatus, planet, planet_source, poll_state, source};
 use migration::order::{LATEST_ENTRY, NEXT_POLL};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{
@@ -252,52 +249,6 @@ impl Store {
         find_by_key(self.reader(), &feed_key(url))
             .await
             .reading("a source by its URL")
-    }
-
-    /// The same for many URLs, each as it was given.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn sources_by_urls(
-        &self,
-        urls: &[String],
-    ) -> Result<HashMap<String, source::Model>, StoreError> {
-        let mut found = HashMap::new();
-        for chunk in urls.chunks(super::CHUNK) {
-            let keys: Vec<String> = chunk.iter().map(|url| feed_key(url)).collect();
-            let by_key = self.by_keys(&keys).await.reading("sources by URL")?;
-            for (url, key) in chunk.iter().zip(&keys) {
-                if let Some(source) = by_key.get(key) {
-                    found.insert(url.clone(), source.clone());
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    async fn by_keys(&self, keys: &[String]) -> Result<HashMap<String, source::Model>, DbErr> {
-        let mut found = HashMap::new();
-        let aliased = source_alias::Entity::find()
-            .find_also_related(source::Entity)
-            .filter(source_alias::Column::UrlKey.is_in(keys))
-            .filter(source::Column::RemovedAt.is_null())
-            .all(self.reader())
-            .await?;
-        for (alias, source) in aliased {
-            if let Some(source) = source {
-                found.insert(alias.url_key, source);
-            }
-        }
-        let polled = source::Entity::find()
-            .filter(source::Column::FeedUrlKey.is_in(keys))
-            .all(self.reader())
-            .await?;
-        for source in polled {
-            if let Some(key) = source.feed_url_key.clone() {
-                found.insert(key, source);
-            }
-        }
-        Ok(found)
     }
 
     /// The sources that are polled, of a planet or all, by key.

@@ -32,6 +32,14 @@ pub struct Claim {
     pub status: SourceStatus,
     /// Rises with every claim; a visit with an older one is refused.
     pub fence: i64,
+    /// Until when a hub pushes the feed, where its pushes have brought what polls would have found.
+    pub pushed_until: Option<Millis>,
+    /// When it was due.
+    pub due_at: Option<Millis>,
+    /// Size of the document last read, which a 304 saves.
+    pub body_bytes: i64,
+    /// Whether its host had asked for rest, and has not been asked since: this visit is the probe.
+    pub host_rested: bool,
     /// What to ask conditionally with.
     pub validators: Validators,
     /// Hash of the last body read.
@@ -163,8 +171,35 @@ pub struct NextState {
     pub moved_to: Option<String>,
     /// The whole host asked for rest until then (429 or 503): nothing of it is claimed before.
     pub pause_host_until: Option<Millis>,
+    /// The host that had asked for rest answers again: it need not be probed any more.
+    pub resume_host: bool,
+    /// What the visit says of a hub.
+    pub hub: HubNews,
     /// Findings that replace the stored ones; none keeps them.
     pub findings: Option<Vec<Finding>>,
+}
+
+/// What a visit says of a hub that pushes the feed (`WebSub`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum HubNews {
+    /// Nothing: no new document was read, or hubs are not listened to.
+    #[default]
+    Unknown,
+    /// The feed names no hub.
+    Unnamed,
+    /// The feed names a hub.
+    Named(Offer),
+    /// A hub brought the document.
+    Pushed,
+}
+
+/// A hub, and what it calls the feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// The hub.
+    pub hub: String,
+    /// The topic.
+    pub topic: String,
 }
 
 /// What storing a visit did.

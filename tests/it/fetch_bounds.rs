@@ -170,3 +170,39 @@ async fn headers_without_end_are_cut_off() {
     let (kind, _) = failure(get(&fetcher(), &raw(&long).await).await);
     assert_eq!(kind, PollErrorKind::Connect);
 }
+
+#[tokio::test]
+async fn headers_that_break_the_rules_cost_no_feed() {
+    let origin = raw(
+        "HTTP/1.1 200 OK\r\nx folded: a\r\n b\r\nno colon\r\nx-space : c\r\netag: \"1\"\r\ncontent-length: 6\r\n\r\n<rss/>",
+    )
+    .await;
+    let (answer, bytes) = body(get(&fetcher(), &origin).await);
+    assert_eq!(bytes, b"<rss/>");
+    assert_eq!(answer.validators.etag.as_deref(), Some(&b"\"1\""[..]));
+}
+
+#[tokio::test]
+async fn a_validator_that_no_server_takes_back_is_not_kept() {
+    let long = "x".repeat(5_000);
+    let origin = raw(&format!(
+        "HTTP/1.1 200 OK\r\netag: \"{long}\"\r\nlast-modified: then\r\ncontent-length: 6\r\n\r\n<rss/>"
+    ))
+    .await;
+    let (answer, _) = body(get(&fetcher(), &origin).await);
+    assert_eq!(answer.validators.etag, None);
+    assert_eq!(
+        answer.validators.last_modified.as_deref(),
+        Some(&b"then"[..])
+    );
+}
+
+#[tokio::test]
+async fn data_packed_in_several_parts_is_read_to_its_end() {
+    let mut packed = gzip(b"<rss>");
+    packed.extend(gzip(b"</rss>"));
+    let publisher = Publisher::start().await;
+    publisher.set("/", Page::rss(packed).header("content-encoding", "gzip"));
+    let (_, bytes) = body(get(&fetcher(), &publisher.url("/")).await);
+    assert_eq!(bytes, b"<rss></rss>");
+}

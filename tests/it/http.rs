@@ -146,7 +146,8 @@ on_each_database! {
         tiny.store.close().await.ok();
         let ready = tiny.ask(Method::GET, "/readyz").send().await.unwrap();
         assert_eq!(ready.status(), 503);
-        assert_eq!(body(ready).await, json!({"ready": false, "database": false}));
+        assert_eq!(body(ready).await, json!({"ready": false, "database": false,
+            "reasons": {"database": "the database does not answer"}}));
     }
 
     async fn other_origins_read_only_with_leave(database: Database) {

@@ -19,17 +19,21 @@ const KNOWN_BY: &[(&str, &[&str])] = &[
             "follow",
             "graphql",
             "hooks",
+            "icons",
             "jobs",
             "normalize",
             "poll",
             "store",
+            "websub",
         ],
     ),
     ("follow", &["app", "cli", "declare", "graphql", "jobs"]),
     ("graphql", &["app", "cli", "http"]),
     ("hooks", &["app", "graphql"]),
     ("http", &["app"]),
+    ("icons", &["app", "http"]),
     ("jobs", &["app", "cli", "graphql"]),
+    ("metrics", &["app", "http", "poll", "websub"]),
     (
         "normalize",
         &["auth", "follow", "graphql", "jobs", "poll", "store"],
@@ -41,13 +45,18 @@ const KNOWN_BY: &[(&str, &[&str])] = &[
             "cli",
             "follow",
             "graphql",
+            "icons",
             "jobs",
             "normalize",
             "poll",
             "starter",
+            "websub",
         ],
     ),
-    ("poll", &["app", "cli", "follow", "graphql", "jobs"]),
+    (
+        "poll",
+        &["app", "cli", "follow", "graphql", "icons", "jobs", "websub"],
+    ),
     (
         "publish",
         &[
@@ -59,11 +68,12 @@ const KNOWN_BY: &[(&str, &[&str])] = &[
     (
         "store",
         &[
-            "app", "auth", "cli", "declare", "follow", "graphql", "hooks", "http", "jobs", "poll",
-            "publish",
+            "app", "auth", "cli", "declare", "follow", "graphql", "hooks", "http", "icons", "jobs",
+            "poll", "publish", "websub",
         ],
     ),
     ("telemetry", &["cli"]),
+    ("websub", &["app", "http"]),
 ];
 
 /// Crates and words that only some files may use. A folder ends with a slash.
@@ -77,6 +87,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ),
     ("async_graphql", &["src/graphql/", "src/http/", "tests/"]),
     ("axum", &["src/http/", "src/demo/", "tests/"]),
+    ("prometheus", &["src/metrics/"]),
     ("clap", &["src/cli/"]),
     ("indicatif", &["src/cli/"]),
     (

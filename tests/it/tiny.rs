@@ -14,6 +14,7 @@ use feedgraph::clock::Clock;
 use feedgraph::graphql::needs::Needs;
 use feedgraph::graphql::{Code, Fault};
 use feedgraph::http::{Door, Drain, Engine, Frame, Health, HttpSettings};
+use feedgraph::metrics::Metrics;
 use feedgraph::store::{NewUser, Store, StoreSettings};
 use futures::stream::{self, Stream, StreamExt as _};
 use reqwest::{Client, Method, RequestBuilder, Response};
@@ -179,10 +180,12 @@ impl Tiny {
             clock: clock.clone(),
             health: Health::default().asking("database", move || {
                 let store = asked.clone();
-                Box::pin(async move { store.ping().await.is_ok() })
+                let gone = |_| "the database does not answer".to_owned();
+                Box::pin(async move { store.ping().await.map_err(gone) })
             }),
             settings,
             drain: drain.clone(),
+            metrics: Metrics::default(),
         })
         .unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -14,7 +14,8 @@ use crate::graphql::services;
 use crate::graphql::source::Source;
 use crate::graphql::word::FeedFormat;
 use crate::normalize::EntryDraft;
-use crate::poll::Candidate;
+use crate::poll::{Candidate, Discovered};
+use crate::store::{self, Store};
 
 /// How many titles a candidate shows.
 const TITLES: usize = 5;
@@ -65,24 +66,25 @@ impl DiscoverMutation {
         let mut wrong = Wrong::default();
         let mut found = Vec::new();
         if let Some(url) = wrong.check(&["url"], check::url(&url.0)) {
-            let looked = services.poller.preview(&url).await;
+            let looked = services.poller.preview(&url, None).await?;
             let looked = looked.map_err(|failure| not_readable(&url, failure));
             found = wrong.check(&["url"], looked).unwrap_or_default();
         }
-        let urls: Vec<String> = found.iter().map(|one| one.feed_url.to_string()).collect();
-        let mut known = services.store.sources_by_urls(&urls).await?;
-        let candidates = found.into_iter().map(|one| {
-            let followed = known.remove(one.feed_url.as_str());
-            candidate(one, followed)
-        });
+        let mut candidates = Vec::new();
+        for one in found {
+            candidates.push(match one {
+                Discovered::New(found) => candidate(*found),
+                Discovered::Followed(source) => followed(&services.store, *source).await?,
+            });
+        }
         Ok(DiscoverFeedsPayload {
-            candidates: candidates.collect(),
+            candidates,
             user_errors: wrong.into(),
         })
     }
 }
 
-fn candidate(found: Candidate, followed: Option<source::Model>) -> FeedCandidate {
+fn candidate(found: Candidate) -> FeedCandidate {
     let draft = found.draft;
     FeedCandidate {
         feed_url: Url(found.feed_url.into()),
@@ -91,8 +93,32 @@ fn candidate(found: Candidate, followed: Option<source::Model>) -> FeedCandidate
         entry_count: int(i64::try_from(draft.entries.len()).unwrap_or(i64::MAX)),
         newest_titles: newest_titles(&draft.entries),
         findings: draft.findings.into_iter().map(Into::into).collect(),
-        followed_as: followed.map(Into::into),
+        followed_as: None,
     }
+}
+
+/// A feed that is followed, as it was last read: its publisher is not asked again.
+async fn followed(store: &Store, source: source::Model) -> Result<FeedCandidate> {
+    let key = [source.id];
+    let count = u32::try_from(TITLES).unwrap_or_default();
+    let mut newest = store.newest_entries_of_sources(&key, count).await?;
+    let entries = newest.remove(&source.id).unwrap_or_default();
+    let mut states = store.poll_states_of(&key).await?;
+    let findings = states.remove(&source.id).map(|state| state.findings);
+    let findings = findings.map_or(Vec::new(), |text| store::findings(&text));
+    Ok(FeedCandidate {
+        feed_url: Url(source.feed_url.clone()),
+        title: source.feed_title.clone(),
+        format: source.format.map(Into::into),
+        entry_count: int(source.entry_count),
+        newest_titles: entries
+            .into_iter()
+            .map(|entry| entry.title)
+            .filter(|title| !title.is_empty())
+            .collect(),
+        findings: findings.into_iter().map(Into::into).collect(),
+        followed_as: Some(source.into()),
+    })
 }
 
 /// Titles of the newest entries; those without a date come last, in the publisher's order.

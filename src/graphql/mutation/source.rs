@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use async_graphql::{Context, ID, Object, SimpleObject};
-use entity::{PlanetId, Role, SourceId, UserErrorCode, poll_attempt, source};
+use entity::{Millis, PlanetId, Role, SourceId, UserErrorCode, poll_attempt, source};
 
 use super::owned;
 use super::source_input::{AddSourceInput, UpdateSourceInput};
@@ -14,7 +14,8 @@ use crate::graphql::error::Result;
 use crate::graphql::needs::Needs;
 use crate::graphql::polling::PollAttempt;
 use crate::graphql::source::Source;
-use crate::graphql::{Services, services};
+use crate::graphql::{Services, scalar, services};
+use crate::poll::Candidate;
 use crate::store::{Pause, SourceChanges, UpdateSource};
 
 /// Most planets that a new source may join.
@@ -115,14 +116,16 @@ impl SourceMutation {
         if !wrong.is_empty() {
             return Ok(wrong.into());
         }
+        let mut home = None;
         if let Some(url) = feed_url.filter(|url| url.as_str() != stored.feed_url) {
-            let found = follow::new_home(&services.store, &services.poller, &stored, &url).await?;
-            changes.feed_url = wrong.check(&["input", "feedUrl"], found);
+            let found = follow::new_home(&services.poller, &stored, &url).await?;
+            home = wrong.check(&["input", "feedUrl"], found);
+            changes.feed_url = home.as_ref().map(|home| home.feed_url.to_string());
         }
         if !wrong.is_empty() {
             return Ok(wrong.into());
         }
-        update(services, stored.id, &changes).await
+        update(services, stored.id, &changes, home.as_deref()).await
     }
 
     /// Ends following a source and takes its entries out; it may be added anew. Needs the role EDITOR.
@@ -215,14 +218,22 @@ async fn update(
     services: &Services,
     key: SourceId,
     changes: &SourceChanges,
+    home: Option<&Candidate>,
 ) -> Result<UpdateSourcePayload> {
     let now = services.clock.now();
     match services.store.update_source(key, changes, now).await? {
         UpdateSource::Updated(written) => {
             services.bell.ring(written.revision);
+            let mut row = written.row;
+            if let Some(home) = home {
+                // What was read there just now need not be asked for again.
+                services.poller.adopt(key, home).await?;
+                let mut found = services.store.sources_by_ids(&[key]).await?;
+                row = found.remove(&key).unwrap_or(row);
+            }
             services.poller.wake();
             Ok(UpdateSourcePayload {
-                source: Some(written.row.into()),
+                source: Some(row.into()),
                 user_errors: Vec::new(),
             })
         }
@@ -261,6 +272,9 @@ async fn refresh(
     let store = &services.store;
     let began = services.clock.now();
     for _ in 0..PATIENCE_TRIES {
+        if let Some(until) = store.host_rests_until(key, began).await? {
+            return Ok(Err(host_rests(until)));
+        }
         let visited = services.poller.visit_now(key).await?;
         let attempt = match &visited {
             Some(visited) => store.find_attempt(visited.summary.attempt_id).await?,
@@ -278,6 +292,15 @@ async fn refresh(
     let message =
         "This source is being polled already, and that takes long; look at it again later.";
     Ok(Err(Refusal::new(UserErrorCode::RateLimited, message)))
+}
+
+/// The publisher said when to come again, and an editor's wish does not change that.
+fn host_rests(until: Millis) -> Refusal {
+    let message = format!(
+        "The publisher's server asked to be left alone until {}.",
+        scalar::write(until)
+    );
+    Refusal::new(UserErrorCode::RateLimited, message)
 }
 
 async fn newest_attempt(services: &Services, key: SourceId) -> Result<Option<poll_attempt::Model>> {

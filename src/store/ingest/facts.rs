@@ -57,6 +57,7 @@ pub(in crate::store) fn looks_different(old: &source::Model, new: &source::Model
             row.description.clone(),
             row.language.clone(),
             row.icon_url.clone(),
+            row.icon_key.clone(),
             row.format,
             row.status,
             row.tags.clone(),

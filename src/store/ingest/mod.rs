@@ -5,6 +5,7 @@ mod body;
 mod decide;
 mod entries;
 pub(super) mod facts;
+pub(super) mod hub;
 mod judge;
 mod known;
 mod matching;
@@ -120,7 +121,7 @@ pub(super) async fn record_visit(
     visit: Visit,
     record: &VisitRecord,
 ) -> Result<Option<Recorded>, DbErr> {
-    let Some((state, source)) = lock(tx, visit.source).await? else {
+    let Some((mut state, source)) = lock(tx, visit.source).await? else {
         return Ok(None);
     };
     if state.fence != visit.fence {
@@ -166,7 +167,10 @@ pub(super) async fn record_visit(
     }
     if let Some(until) = record.state.pause_host_until {
         state::pause_host(tx, &state.host, until).await?;
+    } else if record.state.resume_host {
+        state::resume_host(tx, &state.host).await?;
     }
+    hub::note(tx, &mut state, record, &stored).await?;
     let attempt_id = state::note_attempt(tx, visit, record, &stored).await?;
     state::store(tx, state, record, (&stored, &moved), &new).await?;
     let mut changes = Vec::new();

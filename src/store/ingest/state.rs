@@ -13,9 +13,9 @@ use super::entries::Stored;
 use super::moved::Move;
 use crate::fetch::host_key;
 use crate::normalize::Finding;
-use crate::store::VisitRecord;
 use crate::store::text::{findings, instants, json, rhythm_json};
 use crate::store::write::Tx;
+use crate::store::{HubNews, VisitRecord};
 
 /// Attempts that are kept of each source.
 const ATTEMPTS: u64 = 50;
@@ -36,6 +36,7 @@ pub(super) async fn store(
     let mut row = old;
     row.findings = json(&all_findings(&row.findings, record, stored, moved));
     row.host = host_key(&source.feed_url);
+    let (due_before, reason_before) = (row.next_poll_at, row.reason.clone());
     // An editor may have paused it while it was being polled.
     let is_paused = source.status == entity::SourceStatus::Paused;
     row.next_poll_at = next.next_poll_at.filter(|_| !is_paused);
@@ -43,12 +44,18 @@ pub(super) async fn store(
     if !is_paused || next.next_poll_at.is_none() {
         row.reason.clone_from(&next.reason);
     }
-    row.interval_seconds = next.interval_seconds;
+    if next.hub == HubNews::Pushed && due_before.is_some() {
+        // Polls go on as they were, so that they can tell whether pushes bring everything.
+        (row.next_poll_at, row.reason) = (due_before, reason_before);
+    } else {
+        row.interval_seconds = next.interval_seconds;
+    }
     row.etag.clone_from(&next.validators.etag);
     row.last_modified.clone_from(&next.validators.last_modified);
     row.last_polled_at = Some(record.at);
     if let Some(reading) = &record.reading {
         row.body_hash = Some(reading.body_hash.clone());
+        row.body_bytes = Some(record.attempt.bytes);
         row.last_changed_at = Some(record.at);
     }
     row.first_failed_at = next.first_failed_at;
@@ -231,6 +238,14 @@ pub(super) async fn pause_host(tx: &Tx, name: &str, until: Millis) -> Result<(),
                 .to_owned(),
         )
         .exec_without_returning(&tx.db)
+        .await?;
+    Ok(())
+}
+
+/// The host need not rest any more.
+pub(super) async fn resume_host(tx: &Tx, name: &str) -> Result<(), DbErr> {
+    host::Entity::delete_by_id(name.to_owned())
+        .exec(&tx.db)
         .await?;
     Ok(())
 }

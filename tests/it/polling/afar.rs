@@ -1,7 +1,8 @@
 //! Looking at an address before it is followed.
 
 use entity::{PollErrorKind, SourceStatus};
-use feedgraph::poll::Wanted;
+use feedgraph::fetch::Failure;
+use feedgraph::poll::{Candidate, Discovered, Wanted};
 use feedgraph::store::{AddSource, NewSource};
 use url::Url;
 
@@ -12,12 +13,22 @@ fn url(publisher: &Publisher, path: &str) -> Url {
     Url::parse(&publisher.url(path)).unwrap()
 }
 
+/// The new feeds that are found.
+async fn look(node: &Node, url: &Url) -> Result<Vec<Candidate>, Failure> {
+    let found = node.poller.preview(url, None).await.unwrap()?;
+    let new = found.into_iter().filter_map(|one| match one {
+        Discovered::New(candidate) => Some(*candidate),
+        Discovered::Followed(_) => None,
+    });
+    Ok(new.collect())
+}
+
 on_each_database! {
     async fn a_feed_is_its_own_candidate(database: Database) {
         let node = Node::start(&database).await;
         let publisher = Publisher::start().await;
         publisher.set("/feed", feed(&["one", "two"]));
-        let found = node.poller.preview(&url(&publisher, "/feed")).await.unwrap();
+        let found = look(&node, &url(&publisher, "/feed")).await.unwrap();
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].feed_url.as_str(), publisher.url("/feed"));
         assert_eq!(found[0].draft.feed.title.as_deref(), Some("A feed"));
@@ -38,7 +49,7 @@ on_each_database! {
         publisher.set("/posts", feed(&["one"]));
         publisher.set("/more", Page::redirect(301, "/moved"));
         publisher.set("/moved", feed(&["two"]));
-        let found = node.poller.preview(&url(&publisher, "/")).await.unwrap();
+        let found = look(&node, &url(&publisher, "/")).await.unwrap();
         let urls: Vec<_> = found.iter().map(|one| one.feed_url.to_string()).collect();
         assert_eq!(urls, [publisher.url("/posts"), publisher.url("/moved")]);
     }
@@ -48,7 +59,7 @@ on_each_database! {
         let publisher = Publisher::start().await;
         publisher.set("/", Page::html("<html><body>Hello</body></html>"));
         publisher.set("/feed.xml", feed(&["one"]));
-        let found = node.poller.preview(&url(&publisher, "/")).await.unwrap();
+        let found = look(&node, &url(&publisher, "/")).await.unwrap();
         assert_eq!(found[0].feed_url.as_str(), publisher.url("/feed.xml"));
     }
 
@@ -56,13 +67,13 @@ on_each_database! {
         let node = Node::start(&database).await;
         let publisher = Publisher::start().await;
         publisher.set("/", Page::html("<html><body>Hello</body></html>"));
-        let failure = node.poller.preview(&url(&publisher, "/")).await.unwrap_err();
+        let failure = look(&node, &url(&publisher, "/")).await.unwrap_err();
         assert_eq!(failure.kind, PollErrorKind::NotAFeed);
         assert_eq!(failure.message, "there is a page and no feed, and the page offers none");
-        let failure = node.poller.preview(&url(&publisher, "/missing")).await.unwrap_err();
+        let failure = look(&node, &url(&publisher, "/missing")).await.unwrap_err();
         assert_eq!(failure.message, "the server answered 404 Not Found");
         let inside = Url::parse("http://10.0.0.1/feed").unwrap();
-        let failure = node.poller.preview(&inside).await.unwrap_err();
+        let failure = look(&node, &inside).await.unwrap_err();
         assert_eq!(failure.kind, PollErrorKind::ForbiddenAddress);
     }
 
@@ -70,7 +81,7 @@ on_each_database! {
         let node = Node::start(&database).await;
         let publisher = Publisher::start().await;
         publisher.set("/feed", feed(&["one", "two"]).etag("\"1\""));
-        let found = node.poller.preview(&url(&publisher, "/feed")).await.unwrap();
+        let found = look(&node, &url(&publisher, "/feed")).await.unwrap();
         let wanted = Wanted {
             drop_rules: vec!["two".to_owned()],
             ..Wanted::default()

@@ -3,6 +3,7 @@
 mod afar;
 mod conditions;
 mod failures;
+mod resting;
 mod sharing;
 
 use std::time::Duration;

@@ -6,7 +6,7 @@ use feedgraph::normalize::{
     AuthorDraft, Content, Dates, EntryDraft, FeedDraft, FeedFacts, LazyContent, Rhythm,
 };
 use feedgraph::store::{
-    AddSource, Attempt, Claim, Lease, NewSource, NextState, Reading, Store, StoreSettings,
+    AddSource, Attempt, Claim, HubNews, Lease, NewSource, NextState, Reading, Store, StoreSettings,
     VisitRecord, VisitSummary,
 };
 
@@ -133,6 +133,8 @@ pub fn visit(at: Millis, entries: Vec<EntryDraft>) -> VisitRecord {
             redirect_since: None,
             moved_to: None,
             pause_host_until: None,
+            resume_host: false,
+            hub: HubNews::Unknown,
             findings: Some(Vec::new()),
         },
     }

@@ -77,6 +77,7 @@ impl TestApp {
         config.listen = "127.0.0.1:0".parse().expect("an address");
         config.starter_feeds = false;
         config.poll = false;
+        config.icons = false;
         config.poll_per_host = 16;
         config.poll_host_spacing = std::time::Duration::ZERO;
         config.allow_networks = vec!["127.0.0.0/8".parse().expect("a network")];

@@ -13,8 +13,8 @@ use feedgraph::graphql::{self, GraphqlSettings, Schema, Services};
 use feedgraph::poll::{PollSettings, Poller};
 use feedgraph::publish::{self, Bell};
 use feedgraph::store::{
-    AddSource, Attempt, Lease, NewPlanet, NewSource, NextState, PackedBody, Reading, Store,
-    StoreSettings, VisitRecord, WritePlanet,
+    AddSource, Attempt, HubNews, Lease, NewPlanet, NewSource, NextState, PackedBody, Reading,
+    Store, StoreSettings, VisitRecord, WritePlanet,
 };
 use feedgraph::{normalize, parse};
 use futures::{Stream, StreamExt};
@@ -205,6 +205,8 @@ fn state(at: Millis) -> NextState {
         redirect_since: None,
         moved_to: None,
         pause_host_until: None,
+        resume_host: false,
+        hub: HubNews::Unknown,
         findings: None,
     }
 }

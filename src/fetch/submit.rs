@@ -1,0 +1,47 @@
+//! Sending a form, as hubs are asked. In: a URL and fields. Out: the status of the answer. Must not know: hubs.
+//!
+//! Under the same guard and limits as fetching; the answer's body is not read.
+
+use reqwest::header::{CONTENT_TYPE, LOCATION};
+use url::Url;
+use url::form_urlencoded::Serializer;
+
+use super::client::Fetcher;
+use super::failure::{classify, timed_out};
+use super::outcome::Failure;
+use super::redirect::Chain;
+
+impl Fetcher {
+    /// Posts a form. Redirects that keep the method (307, 308) are followed.
+    ///
+    /// # Errors
+    /// When no answer can be had.
+    pub async fn submit(&self, url: &Url, fields: &[(&str, &str)]) -> Result<u16, Failure> {
+        let limit = self.0.settings.total_timeout;
+        let body = Serializer::new(String::new()).extend_pairs(fields).finish();
+        let sent = tokio::time::timeout(limit, self.send(url, body)).await;
+        sent.unwrap_or_else(|_| Err(timed_out("the server did not answer", limit)))
+    }
+
+    async fn send(&self, url: &Url, body: String) -> Result<u16, Failure> {
+        let mut chain = Chain::new(url.clone());
+        loop {
+            self.0.guard.check_url(chain.current())?;
+            let request = self
+                .0
+                .client
+                .post(chain.current().clone())
+                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(body.clone());
+            let response = request.send().await.map_err(|error| classify(&error))?;
+            let status = response.status().as_u16();
+            if !matches!(status, 307 | 308) {
+                return Ok(status);
+            }
+            let location = response.headers().get(LOCATION);
+            let location = location.map(|value| String::from_utf8_lossy(value.as_bytes()));
+            let most = self.0.settings.max_redirects;
+            chain.follow(status, location.as_deref(), most)?;
+        }
+    }
+}
