@@ -23,6 +23,8 @@ pub struct Model {
     pub avatar_url: Option<String>,
     /// Entries stored; an author without any is not listed.
     pub entry_count: i64,
+    /// An editor has said what it is called: publishers' other names for it do not count any more.
+    pub is_edited: bool,
 }
 
 /// It belongs to nothing.

@@ -15,6 +15,10 @@ macro_rules! keys {
 }
 
 keys! {
+    /// Key of a row in `api_token`.
+    ApiTokenId
+    /// Key of a row in `audit`.
+    AuditId
     /// Key of a row in `author`.
     AuthorId
     /// Key of a row in `entry`.

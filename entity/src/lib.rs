@@ -3,7 +3,10 @@
 //!
 //! In: nothing. Out: `SeaORM` entities. Must not know: how rows are found, or who asks for them.
 
+pub mod api_token;
+pub mod audit;
 pub mod author;
+pub mod author_alias;
 pub mod change;
 pub mod change_head;
 pub mod declared_planet;
@@ -29,6 +32,8 @@ pub mod planet_source;
 pub mod poll_attempt;
 pub mod poll_state;
 pub mod proposal;
+pub mod read_mark;
+pub mod reading;
 pub mod refresh_token;
 pub mod retraction;
 pub mod rule;
@@ -38,6 +43,7 @@ pub mod source;
 pub mod source_alias;
 pub mod source_author;
 pub mod source_body;
+pub mod star;
 pub mod subscription;
 pub mod tag;
 pub mod time;
@@ -50,8 +56,8 @@ pub mod withheld_entry;
 pub mod word;
 
 pub use key::{
-    AuthorId, EntryId, JobId, PlanetId, ProposalId, Revision, RuleId, SessionId, SourceId, TagId,
-    UserId, WebhookId,
+    ApiTokenId, AuditId, AuthorId, EntryId, JobId, PlanetId, ProposalId, Revision, RuleId,
+    SessionId, SourceId, TagId, UserId, WebhookId,
 };
 pub use time::Millis;
 pub use wish::{

@@ -15,7 +15,7 @@ pub struct Model {
     pub username: String,
     /// Folded. Unique.
     pub username_key: String,
-    /// argon2id, PHC string format.
+    /// argon2id, PHC string format; empty for an account of an outside issuer, which has no password.
     pub password_hash: String,
     /// What it may do.
     pub role: Role,
@@ -23,6 +23,10 @@ pub struct Model {
     pub created_at: Millis,
     /// Last time signed in.
     pub last_sign_in_at: Option<Millis>,
+    /// The outside issuer whose tokens stand for it. Unique with `subject`.
+    pub issuer: Option<String>,
+    /// Its name there.
+    pub subject: Option<String>,
 }
 
 /// It belongs to nothing.

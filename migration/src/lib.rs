@@ -11,6 +11,7 @@ mod m0005_changes;
 mod m0006_rhythm;
 mod m0007_edge;
 mod m0008_search;
+mod m0010_accounts;
 mod m0011_planet;
 pub mod order;
 mod table;
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_rhythm::Migration),
             Box::new(m0007_edge::Migration),
             Box::new(m0008_search::Migration),
+            Box::new(m0010_accounts::Migration),
             Box::new(m0011_planet::Migration),
         ]
     }

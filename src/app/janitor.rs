@@ -1,5 +1,5 @@
-//! What has to be tidied up from time to time. In: the clock. Out: old change rows, sessions, jobs and attempts gone. Must
-//! not know: who reads them.
+//! What has to be tidied up from time to time. In: the clock. Out: old rows of the logs, sessions, jobs and attempts gone.
+//! Must not know: who reads them.
 
 use std::error::Error;
 use std::time::Duration;
@@ -19,23 +19,36 @@ const SESSION_DAYS: i64 = 7;
 /// Attempts of sources that are polled so rarely that the newest fifty go back further.
 const ATTEMPT_DAYS: i64 = 180;
 
-/// Tidies up now and then, until `stop`; the change log is kept for `kept_days`.
-pub async fn run(parts: Parts, kept_days: i64, stop: CancellationToken) {
+/// How long things are kept, in days.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept {
+    /// The change log.
+    pub changes_days: i64,
+    /// Who changed what.
+    pub audit_days: i64,
+}
+
+/// Tidies up now and then, until `stop`.
+pub async fn run(parts: Parts, kept: Kept, stop: CancellationToken) {
     let mut ticks = tokio::time::interval(EVERY);
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            _ = ticks.tick() => tidy(&parts, kept_days).await,
+            _ = ticks.tick() => tidy(&parts, kept).await,
         }
     }
 }
 
-async fn tidy(parts: &Parts, kept_days: i64) {
+async fn tidy(parts: &Parts, kept: Kept) {
     let now = parts.clock.now();
     let store = &parts.store;
     told(
         "change log",
-        store.trim_changes(before(now, kept_days)).await,
+        store.trim_changes(before(now, kept.changes_days)).await,
+    );
+    told(
+        "audit log",
+        store.trim_audit(before(now, kept.audit_days)).await,
     );
     told(
         "sessions",

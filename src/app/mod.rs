@@ -4,6 +4,7 @@
 mod first;
 mod indexing;
 mod janitor;
+mod outside;
 mod parts;
 mod serving;
 mod watching;
@@ -145,7 +146,11 @@ impl App {
             clock: self.parts.clock.clone(),
         };
         self.tasks.spawn(sender.run(stop()));
-        let tidying = janitor::run(self.parts.clone(), config.changes_kept_days, stop());
+        let kept = janitor::Kept {
+            changes_days: config.changes_kept_days,
+            audit_days: config.audit_kept_days,
+        };
+        let tidying = janitor::run(self.parts.clone(), kept, stop());
         self.tasks.spawn(tidying);
         self.tasks
             .spawn(indexing::run(self.parts.store.clone(), stop()));

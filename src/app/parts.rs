@@ -121,7 +121,8 @@ impl Parts {
             polling(config),
             node(),
         );
-        let auth = Auth::new(store.clone(), clock.clone(), tokens(config))?;
+        let auth = Auth::new(store.clone(), clock.clone(), tokens(config))?
+            .believing(super::outside::of(config, &fetcher));
         Ok(Self {
             auth: Arc::new(auth),
             store,

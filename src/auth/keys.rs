@@ -13,6 +13,11 @@ use crate::store::{Store, StoreError};
 /// How long to wait between two looks for a key that is not known, in milliseconds: names of keys are
 /// whatever callers send.
 const LOOK_AGAIN_AFTER: i64 = 10_000;
+/// How long keys are remembered, in milliseconds: a new one signs, and one that was dropped checks no more, this long
+/// after another process said so.
+const REMEMBERED_FOR: i64 = 60_000;
+/// How long an old key still checks, in seconds, beyond the life of the tokens that it signed.
+const GRACE_SECONDS: i64 = 300;
 
 /// The keys, read when first needed.
 #[derive(Default)]
@@ -33,7 +38,9 @@ impl Keys {
     /// # Errors
     /// When the store fails.
     pub async fn all(&self, store: &Store, now: Millis) -> Result<Arc<Vec<Key>>, StoreError> {
-        if let Some(known) = self.known.read().await.as_ref() {
+        if let Some(known) = self.known.read().await.as_ref()
+            && (0..REMEMBERED_FOR).contains(&now.since(known.read_at))
+        {
             return Ok(Arc::clone(&known.keys));
         }
         let (kid, secret) = new_secret();
@@ -80,4 +87,31 @@ impl Keys {
         });
         keys
     }
+}
+
+/// Makes a new key that signs from now on, and drops those whose tokens have all expired; with `at_once`, all others.
+/// Gives the new key's name and how many were dropped.
+///
+/// # Errors
+/// When the store fails.
+pub async fn rotate(
+    store: &Store,
+    now: Millis,
+    access_seconds: i64,
+    at_once: bool,
+) -> Result<(String, u64), StoreError> {
+    let (kid, secret) = new_secret();
+    let key = signing_key::Model {
+        kid: kid.clone(),
+        secret,
+        created_at: now,
+    };
+    let keep = access_seconds.saturating_add(GRACE_SECONDS);
+    let replaced_before = if at_once {
+        now
+    } else {
+        now.plus_seconds(-keep)
+    };
+    let dropped = store.rotate_signing_key(&key, replaced_before).await?;
+    Ok((kid, dropped))
 }

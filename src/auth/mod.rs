@@ -1,12 +1,18 @@
 //! From a token to who asks, and from a password to a token. In: what clients send. Out: principals and
 //! sessions. Must not know: HTTP, GraphQL, SQL.
 
+mod accounts;
+mod admit;
+mod api_token;
 mod keys;
+mod outside;
+mod outside_keys;
 pub mod password;
 mod principal;
 mod session;
 mod throttle;
 mod token;
+pub mod username;
 
 use entity::{Millis, user};
 use thiserror::Error;
@@ -18,7 +24,14 @@ use password::{HashError, Passwords};
 use throttle::Throttle;
 use token::Issuer;
 
-pub use principal::{Caller, Principal};
+pub use accounts::{AccountChanges, Denied, NewAccount, Outcome};
+pub use api_token::{
+    MOST as MOST_API_TOKENS, MOST_DAYS as MOST_API_TOKEN_DAYS, Made, NAME_CHARS, Wish,
+};
+pub use keys::rotate;
+pub use outside::{Outside, OutsideSettings, role_named};
+pub use outside_keys::FetchKeys;
+pub use principal::{Caller, Principal, Proof};
 pub use session::{Issued, SignIn};
 
 /// How long tokens are good, and whose they are.
@@ -74,6 +87,7 @@ pub struct Auth {
     keys: Keys,
     passwords: Passwords,
     throttle: Throttle,
+    outside: Option<Outside>,
 }
 
 impl Auth {
@@ -93,39 +107,14 @@ impl Auth {
             settings,
             keys: Keys::default(),
             throttle: Throttle::default(),
+            outside: None,
         })
     }
 
-    /// Whom an access token stands for; none when it is not one of ours, has expired, or its session or
-    /// account is gone. The account is read anew, so that a lower role counts at once.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn principal_of(&self, text: &str) -> Result<Option<Principal>, AuthError> {
-        let now = self.clock.now();
-        let Some(claims) = self.believed(text, now).await? else {
-            return Ok(None);
-        };
-        let Some((session, user)) = self.store.find_session(claims.session()).await? else {
-            return Ok(None);
-        };
-        let live = session.revoked_at.is_none() && now < session.expires_at;
-        let same = claims.user() == Some(session.user_id) && session.user_id == user.id;
-        Ok((live && same).then(|| Principal {
-            user_id: user.id,
-            role: user.role,
-            session_id: session.id,
-            expires_at: Millis(claims.exp.saturating_mul(1_000)),
-        }))
-    }
-
-    async fn believed(&self, text: &str, now: Millis) -> Result<Option<token::Claims>, AuthError> {
-        let Some(kid) = token::key_name(text) else {
-            return Ok(None);
-        };
-        let keys = self.keys.with(&kid, &self.store, now).await?;
-        let key = keys.iter().find(|key| key.kid == kid);
-        Ok(key.and_then(|key| token::check(text, key, &self.issuer, now)))
+    /// The same that believes an outside issuer too.
+    #[must_use]
+    pub fn believing(self, outside: Option<Outside>) -> Self {
+        Self { outside, ..self }
     }
 
     async fn access_token(
@@ -143,6 +132,7 @@ impl Auth {
             sid,
             iat: seconds,
             exp: expires,
+            nbf: None,
         };
         let keys = self.keys.all(&self.store, now).await?;
         let key = keys.first().ok_or(AuthError::NoKey)?;

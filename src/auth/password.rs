@@ -2,10 +2,13 @@
 //! hash takes about 20 MB and tens of milliseconds on purpose, so they run on blocking threads and only a
 //! few together. Must not know: accounts, SQL.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
+use precis_profiles::OpaqueString;
+use precis_profiles::precis_core::profile::PrecisFastInvocation as _;
 use rand::RngExt as _;
 use tokio::sync::Semaphore;
 
@@ -26,10 +29,53 @@ pub enum Weak {
     /// It is the user name, or holds it and little more.
     #[error("the password must not be the user name")]
     LikeUsername,
-    /// One or two characters over and over.
-    #[error("the password repeats too few characters")]
+    /// One or two characters over and over, or the keys in a row.
+    #[error("the password repeats too few characters, or is a row of neighbours")]
     Monotonous,
+    /// One that everybody tries first.
+    #[error("the password is one of those that everybody tries first")]
+    Common,
+    /// Control characters, which nobody can type again.
+    #[error("the password holds characters that cannot be typed")]
+    Odd,
 }
+
+/// Long enough, and yet on every list of guesses; compared without case and without what is no letter or digit.
+const COMMON: &[&str] = &[
+    "password",
+    "passwort",
+    "motdepasse",
+    "contrasena",
+    "qwertyuiop",
+    "qwertzuiop",
+    "azertyuiop",
+    "asdfghjkl",
+    "zxcvbnm",
+    "1q2w3e4r",
+    "1q2w3e4r5t",
+    "iloveyou",
+    "letmein",
+    "welcome",
+    "administrator",
+    "changeme",
+    "feedgraph",
+    "football",
+    "baseball",
+    "princess",
+    "sunshine",
+    "superman",
+    "trustno",
+    "dragon",
+    "master",
+    "monkey",
+    "shadow",
+    "abc",
+    "admin",
+    "qwerty",
+    "passw0rd",
+    "p4ssw0rd",
+    "correcthorsebatterystaple",
+];
 
 /// Hashing failed: an unreadable stored hash, or no memory.
 #[derive(Debug, thiserror::Error)]
@@ -41,11 +87,15 @@ pub struct HashError(String);
 /// # Errors
 /// Why it is not.
 pub fn check(password: &str, username: &str) -> Result<(), Weak> {
-    let chars = password.chars().count();
     if password.len() > MAX_BYTES {
         return Err(Weak::TooLong);
     }
-    if chars < MIN_CHARS {
+    // Empty is too short, not odd.
+    if password.chars().count() < MIN_CHARS {
+        return Err(Weak::TooShort);
+    }
+    let password = OpaqueString::enforce(password).map_err(|_| Weak::Odd)?;
+    if password.chars().count() < MIN_CHARS {
         return Err(Weak::TooShort);
     }
     let (folded, name) = (password.to_lowercase(), username.to_lowercase());
@@ -55,10 +105,50 @@ pub fn check(password: &str, username: &str) -> Result<(), Weak> {
     let mut different: Vec<char> = folded.chars().collect();
     different.sort_unstable();
     different.dedup();
-    if different.len() < 3 {
+    if different.len() < 3 || is_row(&folded) {
         return Err(Weak::Monotonous);
     }
+    if is_common(&folded) {
+        return Err(Weak::Common);
+    }
     Ok(())
+}
+
+/// Whether nearly every character is the neighbour of the one before: `abcdefghij`, `0987654321`.
+fn is_row(text: &str) -> bool {
+    let codes: Vec<i64> = text
+        .chars()
+        .map(|letter| i64::from(u32::from(letter)))
+        .collect();
+    let steps = codes
+        .iter()
+        .zip(codes.iter().skip(1))
+        .map(|(one, next)| next - one);
+    let (mut all, mut plain) = (0, 0);
+    for step in steps {
+        all += 1;
+        // 9 and 0 are neighbours on the keyboard.
+        plain += usize::from(matches!(step, -1..=1 | 9 | -9));
+    }
+    all > 0 && plain * 10 >= all * 9
+}
+
+/// Whether it is a common word with digits and signs around it.
+fn is_common(folded: &str) -> bool {
+    let bare: String = folded
+        .chars()
+        .filter(|letter| letter.is_alphanumeric())
+        .collect();
+    let core = bare.trim_matches(|letter: char| letter.is_ascii_digit());
+    COMMON.contains(&core) || COMMON.contains(&bare.as_str())
+}
+
+/// The one spelling of a password (RFC 8265, `OpaqueString`): keyboards differ in how they write accents and spaces.
+fn one_spelling(password: &str) -> Cow<'_, str> {
+    if password.len() > MAX_BYTES {
+        return Cow::Borrowed(password);
+    }
+    OpaqueString::enforce(password).unwrap_or(Cow::Borrowed(password))
 }
 
 /// A password for the first account: 20 characters of 32 kinds (100 bits), in groups of five, without
@@ -112,6 +202,8 @@ impl Passwords {
     /// # Errors
     /// When the stored hash cannot be read.
     pub async fn fits(&self, password: &str, stored: Option<&str>) -> Result<bool, HashError> {
+        // An account of an outside issuer has none.
+        let stored = stored.filter(|stored| !stored.is_empty());
         let known = stored.is_some();
         let stored = stored.unwrap_or(&self.decoy).to_owned();
         let password = password.to_owned();
@@ -135,7 +227,7 @@ impl Passwords {
 /// # Errors
 /// When hashing fails.
 pub fn hash(password: &str) -> Result<String, HashError> {
-    let hashed = Argon2::default().hash_password(password.as_bytes());
+    let hashed = Argon2::default().hash_password(one_spelling(password).as_bytes());
     hashed
         .map(|hash| hash.to_string())
         .map_err(|error| HashError(error.to_string()))
@@ -146,12 +238,15 @@ pub fn hash(password: &str) -> Result<String, HashError> {
 /// # Errors
 /// When the stored hash cannot be read.
 pub fn verify(password: &str, stored: &str) -> Result<bool, HashError> {
-    if password.len() > MAX_BYTES {
-        return Ok(false);
-    }
+    // What is too long fits nothing, but costs what all others cost.
+    let password = if password.len() > MAX_BYTES {
+        ""
+    } else {
+        password
+    };
     let stored = PasswordHash::new(stored).map_err(|error| HashError(error.to_string()))?;
     Ok(Argon2::default()
-        .verify_password(password.as_bytes(), &stored)
+        .verify_password(one_spelling(password).as_bytes(), &stored)
         .is_ok())
 }
 
@@ -172,11 +267,28 @@ mod tests {
     }
 
     #[test]
+    fn one_password_may_be_typed_in_several_ways() {
+        let stored = hash("zoë's long\u{a0}word").unwrap();
+        assert!(verify("zoe\u{308}'s long word", &stored).unwrap());
+    }
+
+    #[test]
     fn weak_passwords_are_named() {
         let check =
             |password: &str, expected| assert_eq!(check(password, "Anna"), expected, "{password}");
         check("correct horse", Ok(()));
         check("пароль из слов", Ok(()));
+        check("correct horse battery", Ok(()));
+        check(
+            "\u{1f40e}\u{1f50b}\u{1f9f7}\u{1f422}\u{1f9ca}\u{1f333}\u{1f309}\u{1f3b7}\u{1f9e9}\u{1f525}",
+            Ok(()),
+        );
+        check("", Err(Weak::TooShort));
+        check("abcdefghijkl", Err(Weak::Monotonous));
+        check("09876543210", Err(Weak::Monotonous));
+        check("Password123!", Err(Weak::Common));
+        check("12 qwertyuiop 34", Err(Weak::Common));
+        check("tab\tand\u{0}null", Err(Weak::Odd));
         check("short", Err(Weak::TooShort));
         check("anna anna 12", Err(Weak::LikeUsername));
         check("ababababababab", Err(Weak::Monotonous));

@@ -2,11 +2,12 @@
 //! Must not know: HTTP, GraphQL, SQL.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use entity::{Millis, SessionId, user};
+use entity::{Millis, SessionId, UserId, user};
 
-use super::{Auth, AuthError, token};
-use crate::store::{NewSession, Renewal, Renewed};
+use super::{Auth, AuthError, token, username};
+use crate::store::{Actor, NewSession, Renewal, Renewed};
 
 /// A pair of tokens, just issued.
 #[derive(Clone, Debug)]
@@ -45,37 +46,40 @@ impl Auth {
         password: &str,
         address: Option<IpAddr>,
     ) -> Result<SignIn, AuthError> {
-        let now = self.clock.now();
-        let user = self.store.find_user(username).await?;
-        let tried = match self
-            .throttle
-            .begin(&name_key(username, user.as_ref()), address, now)
-        {
+        // One name for all spellings of an account, so that none of them gives more tries, whether it exists or not.
+        let name = username::sought(username);
+        let tried = match self.throttle.begin(&name, address, self.clock.now()) {
             Ok(tried) => tried,
             Err(seconds) => return Ok(SignIn::Wait(seconds)),
         };
+        let user = self.store.find_user(&name).await?;
         let stored = user.as_ref().map(|user| user.password_hash.as_str());
         let fits = self.passwords.fits(password, stored).await?;
         let Some(user) = user.filter(|_| fits) else {
             return Ok(SignIn::Wrong);
         };
         self.throttle.succeed(tried);
-        self.open(user)
+        self.open(user, address)
             .await
             .map(|issued| SignIn::Granted(Box::new(issued)))
     }
 
-    async fn open(&self, mut user: user::Model) -> Result<Issued, AuthError> {
+    async fn open(
+        &self,
+        mut user: user::Model,
+        address: Option<IpAddr>,
+    ) -> Result<Issued, AuthError> {
         let at = self.clock.now();
         let refresh_token = token::refresh_token();
         let session = NewSession {
             user_id: user.id,
             at,
             expires_at: self.session_end(at),
-            token_hash: token::refresh_hash(&refresh_token),
+            token_hash: token::hash(&refresh_token),
         };
-        let session = self.store.create_session(&session).await?;
-        self.store.note_sign_in(user.id, at).await?;
+        let by = Some((user.id, user.username.clone()));
+        let store = self.store.acting(self.actor(by, address, "signIn"));
+        let session = store.create_session(&session).await?;
         user.last_sign_in_at = Some(at);
         self.issue(user, session.id, refresh_token, session.expires_at)
             .await
@@ -86,17 +90,25 @@ impl Auth {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn refresh(&self, refresh_token: &str) -> Result<Option<Issued>, AuthError> {
+    pub async fn refresh(
+        &self,
+        refresh_token: &str,
+        address: Option<IpAddr>,
+    ) -> Result<Option<Issued>, AuthError> {
         let at = self.clock.now();
         let next = token::refresh_token();
         let renewal = Renewal {
-            old_hash: token::refresh_hash(refresh_token),
-            new_hash: token::refresh_hash(&next),
+            old_hash: token::hash(refresh_token),
+            new_hash: token::hash(&next),
             at,
             expires_at: self.session_end(at),
         };
-        match self.store.renew_session(&renewal).await? {
-            Renewed::Renewed(session, user) => {
+        let store = self
+            .store
+            .acting(self.actor(None, address, "refreshSession"));
+        match store.renew_session(&renewal).await? {
+            Renewed::Renewed(renewed) => {
+                let (session, user) = *renewed;
                 let issued = self
                     .issue(user, session.id, next, renewal.expires_at)
                     .await?;
@@ -114,10 +126,25 @@ impl Auth {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn sign_out(&self, refresh_token: &str) -> Result<bool, AuthError> {
-        let hash = token::refresh_hash(refresh_token);
-        let ended = self.store.end_session_of_token(&hash, self.clock.now());
-        Ok(ended.await?)
+    pub async fn sign_out(
+        &self,
+        refresh_token: &str,
+        address: Option<IpAddr>,
+    ) -> Result<bool, AuthError> {
+        let hash = token::hash(refresh_token);
+        let store = self.store.acting(self.actor(None, address, "signOut"));
+        Ok(store.end_session_of_token(&hash, self.clock.now()).await?)
+    }
+
+    pub(super) fn actor(
+        &self,
+        by: Option<(UserId, String)>,
+        address: Option<IpAddr>,
+        action: &str,
+    ) -> Arc<Actor> {
+        let actor = Actor::new(by, address, self.clock.clone());
+        actor.begin(action);
+        Arc::new(actor)
     }
 
     async fn issue(
@@ -140,10 +167,4 @@ impl Auth {
     const fn session_end(&self, at: Millis) -> Millis {
         at.plus_seconds(self.settings.refresh_seconds)
     }
-}
-
-/// One name for all spellings of an account, so that none of them gives more tries.
-fn name_key(username: &str, user: Option<&user::Model>) -> String {
-    let key = user.map(|user| user.username_key.clone());
-    key.unwrap_or_else(|| username.to_lowercase().chars().take(200).collect())
 }

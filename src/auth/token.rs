@@ -9,8 +9,8 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-/// A token longer than this, in bytes, is none of ours.
-const MAX_LENGTH: usize = 2_048;
+/// A token longer than this, in bytes, is not read; ours are far shorter, an outside issuer's may not be.
+const MAX_LENGTH: usize = 8_192;
 /// How far in the future a token may say it was issued, in seconds: other nodes' clocks differ.
 const LEEWAY_SECONDS: i64 = 60;
 
@@ -34,7 +34,7 @@ impl Key {
     }
 }
 
-/// What an access token says; every claim is required.
+/// What an access token says; every claim but `nbf` is required.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     /// Who issued it.
@@ -49,6 +49,9 @@ pub struct Claims {
     pub iat: i64,
     /// When it stops being good, in seconds since 1970.
     pub exp: i64,
+    /// When it begins to be good; ours do at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nbf: Option<i64>,
 }
 
 impl Claims {
@@ -90,7 +93,9 @@ pub fn key_name(token: &str) -> Option<String> {
     if token.len() > MAX_LENGTH {
         return None;
     }
-    jsonwebtoken::decode_header(token).ok()?.kid
+    let header = jsonwebtoken::decode_header(token).ok()?;
+    // What must be understood (RFC 7515, section 4.1.11) is not.
+    header.crit.is_none().then_some(header.kid).flatten()
 }
 
 /// The claims of a token that is signed with the key, from the issuer, and good now. The algorithm is
@@ -108,8 +113,9 @@ pub fn check(token: &str, key: &Key, issuer: &Issuer, now: Millis) -> Option<Cla
         .ok()?
         .claims;
     let seconds = now.0.div_euclid(1_000);
-    let good = seconds < claims.exp && claims.iat <= seconds.saturating_add(LEEWAY_SECONDS);
-    good.then_some(claims)
+    let soon = seconds.saturating_add(LEEWAY_SECONDS);
+    let begun = claims.iat <= soon && claims.nbf.is_none_or(|nbf| nbf <= soon);
+    (seconds < claims.exp && begun).then_some(claims)
 }
 
 /// A new refresh token.
@@ -121,7 +127,7 @@ pub fn refresh_token() -> String {
 
 /// What is stored of a refresh token. It is random, so one round of a fast hash cannot be turned back.
 #[must_use]
-pub fn refresh_hash(token: &str) -> Vec<u8> {
+pub fn hash(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
 }
 
@@ -207,6 +213,8 @@ mod tests {
             ("exp", Value::Null),
             ("exp", json!(-1)),
             ("iat", json!(1_000_100)),
+            ("nbf", json!(1_000_100)),
+            ("nbf", json!("now")),
         ] {
             let mut claims = good();
             claims[claim] = value.clone();
@@ -229,11 +237,11 @@ mod tests {
             ".",
             "..",
             "a.b.c",
-            &"x".repeat(5_000),
+            &"x".repeat(9_000),
         ] {
             assert_eq!(check(text, &key(), &issuer(), NOW), None, "{text}");
         }
-        assert_eq!(key_name(&"x".repeat(5_000)), None);
+        assert_eq!(key_name(&"x".repeat(9_000)), None);
     }
 
     #[test]
@@ -241,6 +249,6 @@ mod tests {
         let token = refresh_token();
         assert_eq!(token.len(), 43);
         assert_ne!(token, refresh_token());
-        assert_eq!(refresh_hash(&token).len(), 32);
+        assert_eq!(hash(&token).len(), 32);
     }
 }

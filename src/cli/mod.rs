@@ -5,6 +5,7 @@ mod apply;
 mod demo;
 mod export;
 mod import;
+mod keys;
 mod limits;
 mod migrate;
 mod output;
@@ -63,6 +64,9 @@ enum Command {
     /// Make, list, change and remove accounts.
     #[command(subcommand)]
     User(user::Command),
+    /// Change the keys that access tokens are signed with.
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// Bring the tables of the database up to date, and end.
     Migrate,
     /// Print the GraphQL schema.
@@ -152,6 +156,7 @@ async fn run(command: Option<Command>, layers: &Layers, config: Config) -> Resul
         Command::Poll => poll::run(&config).await,
         Command::Reparse(arguments) => reparse::run(&arguments, &config).await,
         Command::User(command) => user::run(command, &config).await,
+        Command::Keys(command) => keys::run(command, &config).await,
         Command::Migrate => migrate::run(&config).await,
         Command::Schema => {
             output::say(graphql::sdl().trim_end());

@@ -2,6 +2,7 @@
 //! made up and printed; never from an argument, which others on the machine could read.
 
 use std::io::BufRead as _;
+use std::sync::Arc;
 
 use clap::{Subcommand, ValueEnum};
 use entity::{Millis, Role, user};
@@ -9,15 +10,13 @@ use entity::{Millis, Role, user};
 use super::CliError;
 use super::output::say;
 use crate::app::open_store;
-use crate::auth::password;
+use crate::auth::{password, username};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::store::{NewUser, RemoveUser, Slice, Store, UserChanges};
+use crate::store::{Actor, NewUser, RemoveUser, Slice, Store, UpdateUser, UserChanges};
 
 /// Accounts read at once.
 const PAGE: u32 = 100;
-/// The longest name.
-const MOST_CHARACTERS: usize = 64;
 
 /// What to do with accounts.
 #[derive(Debug, Subcommand)]
@@ -42,6 +41,14 @@ pub enum Command {
         /// Read the password from standard input instead of making one up.
         #[arg(long)]
         password_stdin: bool,
+    },
+    /// Give an account another role; a lower one ends its sessions.
+    Role {
+        /// The account.
+        name: String,
+        /// What it may do from now on.
+        #[arg(value_enum)]
+        role: RoleName,
     },
     /// Remove an account and end its sessions.
     Remove {
@@ -73,29 +80,34 @@ impl From<RoleName> for Role {
 
 /// Runs the command.
 pub async fn run(command: Command, config: &Config) -> Result<(), CliError> {
-    let store = open_store(config).await?;
+    let clock = Clock::system();
+    let opened = open_store(config).await?;
+    let acting = |action: &str| opened.acting(Arc::new(Actor::cli(clock.clone(), action)));
     match command {
         Command::Add {
             name,
             role,
             password_stdin,
-        } => add(&store, &name, role.into(), password_stdin).await?,
-        Command::List => list(&store).await?,
+        } => add(&acting("user add"), &name, role.into(), password_stdin).await?,
+        Command::List => list(&opened).await?,
         Command::Passwd {
             name,
             password_stdin,
-        } => set_password(&store, &name, password_stdin).await?,
-        Command::Remove { name } => remove(&store, &name).await?,
+        } => set_password(&acting("user passwd"), &name, password_stdin).await?,
+        Command::Remove { name } => remove(&acting("user remove"), &name).await?,
+        Command::Role { name, role } => {
+            set_role(&acting("user role"), &name, role.into()).await?;
+        }
     }
-    store.close().await?;
+    opened.close().await?;
     Ok(())
 }
 
 async fn add(store: &Store, name: &str, role: Role, from_stdin: bool) -> Result<(), CliError> {
     let name = checked(name)?;
-    let password = Password::choose(name, from_stdin)?;
+    let password = Password::choose(&name, from_stdin)?;
     let new = NewUser {
-        username: name.to_owned(),
+        username: name.clone(),
         password_hash: password.hash()?,
         role,
         at: Clock::system().now(),
@@ -136,18 +148,40 @@ async fn list(store: &Store) -> Result<(), CliError> {
 async fn set_password(store: &Store, name: &str, from_stdin: bool) -> Result<(), CliError> {
     let user = existing(store, name).await?;
     let password = Password::choose(&user.username, from_stdin)?;
-    let at = Clock::system().now();
+    if user.issuer.is_some() {
+        return refused(format!(
+            "\"{}\" is an account of an outside issuer and has no password here",
+            user.username
+        ));
+    }
     let changes = UserChanges {
         password_hash: Some(password.hash()?),
+        at: Clock::system().now(),
         ..UserChanges::default()
     };
     store.update_user(user.id, &changes).await?;
-    store.end_sessions_of(user.id, None, at).await?;
     say(format!(
         "password of \"{}\" set, its sessions ended",
         user.username
     ));
     password.tell();
+    Ok(())
+}
+
+async fn set_role(store: &Store, name: &str, role: Role) -> Result<(), CliError> {
+    let user = existing(store, name).await?;
+    let changes = UserChanges {
+        role: Some(role),
+        at: Clock::system().now(),
+        ..UserChanges::default()
+    };
+    if store.update_user(user.id, &changes).await? == UpdateUser::LastAdmin {
+        return refused(format!(
+            "\"{}\" is the last admin and must stay one",
+            user.username
+        ));
+    }
+    say(format!("role of \"{}\" set", user.username));
     Ok(())
 }
 
@@ -164,7 +198,7 @@ async fn remove(store: &Store, name: &str) -> Result<(), CliError> {
 }
 
 async fn existing(store: &Store, name: &str) -> Result<user::Model, CliError> {
-    let found = store.find_user(name).await?;
+    let found = store.find_user(&username::sought(name)).await?;
     found.ok_or_else(|| CliError::Refused(format!("there is no account \"{name}\"")))
 }
 
@@ -172,16 +206,9 @@ fn refused<T>(message: String) -> Result<T, CliError> {
     Err(CliError::Refused(message))
 }
 
-/// A name that can be typed: one to 64 characters, none of them white space or invisible.
-fn checked(name: &str) -> Result<&str, CliError> {
-    let is_fine = |character: char| !character.is_whitespace() && !character.is_control();
-    let length = name.chars().count();
-    if (1..=MOST_CHARACTERS).contains(&length) && name.chars().all(is_fine) {
-        return Ok(name);
-    }
-    refused(format!(
-        "\"{name}\" is no name for an account: expected 1 to {MOST_CHARACTERS} characters without spaces"
-    ))
+fn checked(name: &str) -> Result<String, CliError> {
+    username::check(name)
+        .map_err(|bad| CliError::Refused(format!("\"{name}\" is no name for an account. {bad}")))
 }
 
 fn day_of(at: Millis) -> String {

@@ -2,6 +2,7 @@
 //! Out: one typed value, and where each part of it came from. Must not know: what is done with it.
 
 mod file;
+mod issuer;
 mod layers;
 mod settings;
 
@@ -15,6 +16,7 @@ use ipnet::IpNet;
 use url::Url;
 
 pub use file::FileValues;
+pub use issuer::{Issuer, Jwks};
 pub use layers::{Given, Layers, Origin, without_password};
 pub use settings::{SETTINGS, Setting};
 
@@ -111,6 +113,8 @@ pub struct Config {
     pub trusted_certificates: Option<PathBuf>,
     pub access_token_minutes: i64,
     pub refresh_token_days: i64,
+    pub issuer: Option<Issuer>,
+    pub audit_kept_days: i64,
     pub changes_kept_days: i64,
     pub revisions_kept: usize,
     pub kept_body_bytes: usize,
@@ -230,6 +234,8 @@ impl Config {
             trusted_certificates: layers.optional("trusted_certificates", "a path", parse)?,
             access_token_minutes: is.count("access_token_minutes")?,
             refresh_token_days: is.count("refresh_token_days")?,
+            issuer: issuer::read(layers)?,
+            audit_kept_days: is.count("audit_kept_days")?,
             changes_kept_days: is.count("changes_kept_days")?,
             revisions_kept: is.count("revisions_kept")?,
             kept_body_bytes: is.number("kept_body_bytes")?,

@@ -10,12 +10,13 @@ use super::author::Author;
 use super::error::{Fault, Result};
 use super::gather::{Body, Related};
 use super::loader::{
-    self, AuthorsOf, BodyOf, DuplicatesOf, EnclosuresOf, RevisionsOf, SourceOf, TagsOf,
+    self, AuthorsOf, BodyOf, DuplicatesOf, EnclosuresOf, MarksOf, RevisionsOf, SourceOf, TagsOf,
 };
+use super::mark::EntryState;
 use super::revision::{self, EntryRevision};
 use super::scalar::{DateTime, Html, Url, int};
 use super::source::Source;
-use super::{id, page, word};
+use super::{id, page, viewer, word};
 
 /// An entry.
 #[derive(Clone, Debug)]
@@ -218,6 +219,13 @@ impl Entry {
             .into_iter()
             .map(Entry::from)
             .collect())
+    }
+
+    /// The viewer's own marks; null without a token.
+    async fn viewer_state(&self, ctx: &Context<'_>) -> Option<Result<EntryState>> {
+        let viewer = viewer::principal(ctx)?;
+        let marks = loader::find(ctx, MarksOf(self.row.id, viewer.user_id)).await;
+        Some(marks.map(|marks| EntryState::from(marks.unwrap_or_default())))
     }
 }
 

@@ -2,9 +2,10 @@
 //! orders. Must not know: how they are answered.
 
 use async_graphql::{Context, Enum, ID, InputObject, OneofObject};
-use entity::PlanetId;
+use entity::{PlanetId, Role};
 
 use super::error::{Code, Fault, Result};
+use super::needs::Needs;
 use super::scalar::{DateTime, Url};
 use super::{id, store, word};
 use crate::store as rows;
@@ -48,6 +49,10 @@ pub struct EntryFilter {
     pub language: Option<String>,
     /// Whether they carry a file.
     pub has_enclosure: Option<bool>,
+    /// Whether the viewer has not read them. Needs the role READER.
+    pub unread: Option<bool>,
+    /// Whether the viewer has starred them. Needs the role READER.
+    pub starred: Option<bool>,
 }
 
 /// The most values in a list of a filter.
@@ -57,9 +62,20 @@ impl EntryFilter {
     /// The store's filter.
     ///
     /// # Errors
-    /// `INVALID_ID`, or `INVALID_ARGUMENT` for an unknown planet or too many values.
+    /// `INVALID_ID`, or `INVALID_ARGUMENT` for an unknown planet or too many values; `UNAUTHENTICATED` when it asks for
+    /// marks and nobody is signed in.
     pub async fn resolve(self, ctx: &Context<'_>) -> Result<rows::EntryFilter> {
+        let marks = match (self.unread, self.starred) {
+            (None, None) => None,
+            (unread, starred) => Some(rows::Marks {
+                user: Needs(Role::Reader).of(ctx)?.user_id,
+                unread,
+                starred,
+            }),
+        };
         Ok(rows::EntryFilter {
+            marks,
+            seen_before: None,
             planet: planet("filter.planet", self.planet.as_deref(), ctx).await?,
             source_ids: ids("filter.sourceIds", self.source_ids.as_deref())?,
             author_ids: ids("filter.authorIds", self.author_ids.as_deref())?,

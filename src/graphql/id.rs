@@ -2,7 +2,9 @@
 //! two. Must not know: whether the thing exists.
 
 use async_graphql::ID;
-use entity::{AuthorId, EntryId, JobId, PlanetId, ProposalId, RuleId, SourceId, UserId, WebhookId};
+use entity::{
+    ApiTokenId, AuthorId, EntryId, JobId, PlanetId, ProposalId, RuleId, SourceId, UserId, WebhookId,
+};
 
 use super::error::{Code, Fault};
 
@@ -35,6 +37,7 @@ macro_rules! keys {
 }
 
 keys! {
+    ApiTokenId "token"
     AuthorId "author"
     EntryId "entry"
     JobId "job"

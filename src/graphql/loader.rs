@@ -12,15 +12,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::Context;
 use entity::{
-    AuthorId, EntryId, Millis, PlanetId, SourceId, author, enclosure, entry, entry_body, planet,
-    planet_link, poll_attempt, poll_state, source,
+    AuthorId, EntryId, Millis, PlanetId, SourceId, UserId, author, enclosure, entry, entry_body,
+    planet, planet_link, poll_attempt, poll_state, source,
 };
 use tokio::sync::oneshot;
 use tokio::task::yield_now;
 
 use super::error::{Fault, Result};
 use super::store;
-use crate::store::{EntryRevision, Store};
+use crate::store::{EntryMarks, EntryRevision, Store};
 
 /// A kind of thing that can be asked for many at once.
 pub trait Key: Copy + Eq + Hash + Send + Sync + 'static {
@@ -135,6 +135,9 @@ pub struct AuthorsOf(pub EntryId);
 /// The tags of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TagsOf(pub EntryId);
+/// A reader's marks on an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MarksOf(pub EntryId, pub UserId);
 /// The enclosures of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct EnclosuresOf(pub EntryId);
@@ -224,6 +227,23 @@ counted_batches! {
     AttemptsOf => attempts_of -> poll_attempt::Model;
     RevisionsOf => revisions_of -> EntryRevision;
     DuplicatesOf => duplicates_of -> entry::Model;
+}
+
+impl Key for MarksOf {
+    type Value = EntryMarks;
+
+    async fn load(store: &Store, keys: &[Self]) -> Result<HashMap<Self, EntryMarks>> {
+        // One request has one viewer.
+        let Some(user) = keys.first().map(|key| key.1) else {
+            return Ok(HashMap::new());
+        };
+        let ids: Vec<EntryId> = keys.iter().map(|key| key.0).collect();
+        let found = store.marks_of(user, &ids).await?;
+        Ok(found
+            .into_iter()
+            .map(|(id, marks)| (Self(id, user), marks))
+            .collect())
+    }
 }
 
 /// One statement for each number of rows wanted: as a rule there is one number in a document.

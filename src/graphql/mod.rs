@@ -5,6 +5,8 @@
 //! A nullable field that can fail is `Option<Result<T>>`, since a failing `Result<Option<T>>` takes its
 //! parent with it.
 
+mod acting;
+pub mod audit;
 pub mod author;
 pub mod change;
 mod cursor;
@@ -20,6 +22,7 @@ mod known;
 mod list;
 mod live;
 pub mod loader;
+pub mod mark;
 pub mod mutation;
 pub mod needs;
 pub mod node;
@@ -160,14 +163,16 @@ pub fn begin(request: Request, bell: &Bell) -> Request {
     request
         .data(Began(bell.last()))
         .data(loader::Batches::default())
+        .data(acting::Acting::default())
 }
 
-/// What resolvers work with.
+/// What resolvers work with; in a mutation, what they write is noted as the caller's.
 ///
 /// # Errors
 /// `INTERNAL` when the schema was built without.
 pub fn services<'a>(ctx: &Context<'a>) -> Result<&'a Services> {
-    ctx.data::<Services>().map_err(|_| Fault::hidden())
+    let shared = ctx.data::<Services>().map_err(|_| Fault::hidden())?;
+    Ok(acting::services(ctx, shared))
 }
 
 /// Rows that were read before.

@@ -4,6 +4,7 @@
 use async_graphql::{Context, ID, Object};
 use entity::Role;
 
+use super::audit::{self, AuditEntry, AuditFilter};
 use super::author::{self, Author};
 use super::change::{self, ChangeConnection};
 use super::entry::Entry;
@@ -190,7 +191,7 @@ impl Query {
         .await
     }
 
-    /// One author; null when there is no such author.
+    /// One author; null when there is no such author. One that was merged is the one that it was merged into.
     async fn author(
         &self,
         ctx: &Context<'_>,
@@ -286,6 +287,33 @@ impl Query {
         .await
     }
 
+    /// What was done by whom, newest first. Needs the role ADMIN.
+    #[graphql(
+        guard = "Needs(Role::Admin)",
+        complexity = "price(first, last, child_complexity)"
+    )]
+    async fn audit_log(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the beginning, 1 to 100; 20 when neither is given.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only what fits this.")] filter: Option<AuditFilter>,
+    ) -> Result<Connection<AuditEntry>> {
+        audit::list(
+            ctx,
+            filter.unwrap_or_default(),
+            &Window {
+                first,
+                after,
+                last,
+                before,
+            },
+        )
+        .await
+    }
+
     /// Background jobs, newest first. Needs the role EDITOR.
     #[graphql(
         guard = "Needs(Role::Editor)",
@@ -349,12 +377,12 @@ async fn find_source(ctx: &Context<'_>, by: &SourceBy) -> Result<Option<Source>>
 }
 
 async fn find_author(ctx: &Context<'_>, id: &ID) -> Result<Option<Author>> {
-    let key = id::decode(id)?;
-    Ok(store(ctx)?
-        .authors_by_ids(&[key])
-        .await?
-        .remove(&key)
-        .map(Author))
+    let (key, store) = (id::decode(id)?, store(ctx)?);
+    let found = match store.authors_by_ids(&[key]).await?.remove(&key) {
+        Some(row) => Some(row),
+        None => store.find_merged_author(key).await?,
+    };
+    Ok(found.map(Author))
 }
 
 fn absolute(argument: &str, url: &Url) -> Result<url::Url> {

@@ -1,6 +1,8 @@
 //! Signing in and out. In: passwords and refresh tokens. Out: the contract's `Session`, or why there is
 //! none. Must not know: how passwords are compared and tokens are made.
 
+use std::net::IpAddr;
+
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use entity::UserErrorCode;
 
@@ -25,10 +27,9 @@ impl SessionMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Who, and the password.")] input: SignInInput,
     ) -> Result<SignInPayload> {
-        let address = viewer::caller(ctx).and_then(|caller| caller.address);
         let auth = &services(ctx)?.auth;
         let signed = auth
-            .sign_in(&input.username, &input.password, address)
+            .sign_in(&input.username, &input.password, address(ctx))
             .await;
         Ok(match signed.map_err(|error| inside(&error))? {
             SignIn::Granted(issued) => SignInPayload::of(*issued),
@@ -51,7 +52,10 @@ impl SessionMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The newest refresh token of the session.")] refresh_token: String,
     ) -> Result<SignInPayload> {
-        let refreshed = services(ctx)?.auth.refresh(&refresh_token).await;
+        let refreshed = services(ctx)?
+            .auth
+            .refresh(&refresh_token, address(ctx))
+            .await;
         Ok(match refreshed.map_err(|error| inside(&error))? {
             Some(issued) => SignInPayload::of(issued),
             None => SignInPayload::refused(
@@ -68,12 +72,19 @@ impl SessionMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "A refresh token of the session.")] refresh_token: String,
     ) -> Result<SignOutPayload> {
-        let ended = services(ctx)?.auth.sign_out(&refresh_token).await;
+        let ended = services(ctx)?
+            .auth
+            .sign_out(&refresh_token, address(ctx))
+            .await;
         ended.map_err(|error| inside(&error))?;
         Ok(SignOutPayload {
             user_errors: Vec::new(),
         })
     }
+}
+
+fn address(ctx: &Context<'_>) -> Option<IpAddr> {
+    viewer::caller(ctx).and_then(|caller| caller.address)
 }
 
 fn inside(error: &AuthError) -> Fault {

@@ -4,7 +4,6 @@
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use apollo_compiler::executable::OperationType;
 use apollo_compiler::response::JsonMap;
@@ -44,7 +43,6 @@ pub struct Door {
     pub(super) engine: Engine,
     pub(super) gate: Arc<Gate>,
     pub(super) auth: Arc<Auth>,
-    pub(super) clock: Clock,
     pub(super) health: Health,
     pub(super) settings: HttpSettings,
     pub(super) drain: Drain,
@@ -138,7 +136,6 @@ impl Door {
             engine: frame.engine,
             gate: Arc::new(gate),
             auth: frame.auth,
-            clock: frame.clock.clone(),
             health: frame.health,
             drain: frame.drain,
             metrics: frame.metrics,
@@ -273,19 +270,13 @@ impl Door {
         }
     }
 
-    /// Waits until the caller's token is not good any more; for ever where there is none.
+    /// Waits until the caller's token is not good any more, by age or because somebody ended what it stands for; for ever
+    /// where there is none.
     pub(super) async fn expired(&self, caller: &Caller) {
         let Some(principal) = &caller.principal else {
             return std::future::pending().await;
         };
-        loop {
-            let left = principal.expires_at.since(self.clock.now());
-            let Ok(left @ 1..) = u64::try_from(left) else {
-                return;
-            };
-            // Short, since the clock may be moved by hand or by the machine's owner.
-            tokio::time::sleep(Duration::from_millis(left.min(1_000))).await;
-        }
+        self.auth.until_over(principal).await;
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use entity::{JobId, Revision};
+use entity::{JobId, Revision, UserId};
 use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
@@ -32,6 +32,7 @@ pub async fn follow(store: Store, bell: Bell, every: Duration, shutdown: Cancell
         match heard {
             Heard::Revision(revision) => bell.ring(revision),
             Heard::Job(job) => bell.ring_job(job),
+            Heard::Account(account) => store.tell_account(account),
             Heard::Lost => {
                 bell.ring_jobs();
                 bell.hears(false);
@@ -55,6 +56,7 @@ pub async fn follow(store: Store, bell: Bell, every: Duration, shutdown: Cancell
 enum Heard {
     Revision(Revision),
     Job(JobId),
+    Account(UserId),
     /// Something may have been missed.
     Lost,
     /// The connection that listens is gone.
@@ -84,6 +86,7 @@ async fn next(notices: &mut Option<Notices>) -> Heard {
     match notices.next().await {
         Ok(Notice::Revision(revision)) => Heard::Revision(revision),
         Ok(Notice::Job(job)) => Heard::Job(job),
+        Ok(Notice::Account(account)) => Heard::Account(account),
         Ok(Notice::Lost) => Heard::Lost,
         Err(error) => {
             deaf(&error);

@@ -2,16 +2,19 @@
 
 use std::collections::HashMap;
 
-use entity::{Millis, Role, UserId, user};
+use entity::{Millis, Role, SessionId, UserId, user};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DbErr, EntityTrait,
-    IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect,
+    IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
+use serde_json::json;
 
+use super::audit::{Note, target, with};
 use super::error::Reading;
+use super::session::end_all;
 use super::write::{Tx, Work, transaction};
-use super::{Backend, Store, StoreError};
+use super::{Backend, Store, StoreError, portrait};
 use crate::normalize::fold;
 
 /// An account to be made.
@@ -34,8 +37,27 @@ pub struct UserChanges {
     pub username: Option<String>,
     /// What it may do.
     pub role: Option<Role>,
-    /// argon2id, PHC string format.
+    /// argon2id, PHC string format. Ends the account's sessions.
     pub password_hash: Option<String>,
+    /// When.
+    pub at: Millis,
+    /// The session that goes on all the same.
+    pub keep: Option<SessionId>,
+}
+
+/// An account of an outside issuer, as its token has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutsideAccount {
+    /// Who vouches for it.
+    pub issuer: String,
+    /// Its name there, which is never given to another.
+    pub subject: String,
+    /// What it is to be called; with a number when that is taken.
+    pub username: String,
+    /// What it may do now.
+    pub role: Role,
+    /// When.
+    pub at: Millis,
 }
 
 /// How changing an account went.
@@ -102,7 +124,7 @@ impl Store {
         Ok(rows.into_iter().map(|row| (row.id, row)).collect())
     }
 
-    /// Changes an account. A new role counts from the next request on; sessions stay.
+    /// Changes an account. A new role counts from the next request on. A new password or a lower role ends its sessions.
     ///
     /// # Errors
     /// When the transaction fails; nothing is changed then.
@@ -122,21 +144,60 @@ impl Store {
         Ok(transaction!(self, "removing an account", |tx| remove(tx, id))?.value)
     }
 
-    /// Notes that an account signed in.
+    /// The account that an outside issuer's token stands for; made when it is seen first, and given the role that the
+    /// token has.
     ///
     /// # Errors
     /// When the transaction fails.
-    pub async fn note_sign_in(&self, id: UserId, at: Millis) -> Result<(), StoreError> {
-        transaction!(self, "noting a sign-in", |tx| async {
-            user::Entity::update_many()
-                .col_expr(user::Column::LastSignInAt, at.into())
-                .filter(user::Column::Id.eq(id))
-                .exec(&tx.db)
-                .await?;
-            Ok(Work::quiet(()))
-        })?;
-        Ok(())
+    pub async fn outside_account(
+        &self,
+        account: &OutsideAccount,
+    ) -> Result<user::Model, StoreError> {
+        let known = of_outside(account).one(self.reader()).await;
+        if let Some(row) = known.reading("an outside account")?
+            && row.role == account.role
+        {
+            return Ok(row);
+        }
+        Ok(transaction!(self, "keeping an outside account", |tx| keep(tx, account))?.value)
     }
+}
+
+fn of_outside(account: &OutsideAccount) -> Select<user::Entity> {
+    user::Entity::find()
+        .filter(user::Column::Issuer.eq(account.issuer.as_str()))
+        .filter(user::Column::Subject.eq(account.subject.as_str()))
+}
+
+async fn keep(tx: &Tx, account: &OutsideAccount) -> Result<Work<user::Model>, DbErr> {
+    if let Some(row) = of_outside(account).one(&tx.db).await? {
+        let (id, before) = (row.id, portrait::user(&row));
+        let mut row = row.into_active_model();
+        row.role = Set(account.role);
+        let row = row.update(&tx.db).await?;
+        let note = Note::changed(target::user(id), before, portrait::user(&row));
+        return Ok(Work::quiet(row).noting(note).of_account(id));
+    }
+    let mut username = account.username.clone();
+    let mut number = 2;
+    while of_name(tx, &username).await?.is_some() {
+        username = format!("{}-{number}", account.username);
+        number += 1;
+    }
+    let row = user::ActiveModel {
+        id: NotSet,
+        username_key: Set(fold(&username)),
+        username: Set(username),
+        password_hash: Set(String::new()),
+        role: Set(account.role),
+        created_at: Set(account.at),
+        last_sign_in_at: Set(Some(account.at)),
+        issuer: Set(Some(account.issuer.clone())),
+        subject: Set(Some(account.subject.clone())),
+    };
+    let row = row.insert(&tx.db).await?;
+    let note = Note::new(target::user(row.id), None, Some(portrait::user(&row)));
+    Ok(Work::quiet(row).noting(note))
 }
 
 async fn create(tx: &Tx, new: &NewUser) -> Result<Work<Option<user::Model>>, DbErr> {
@@ -151,18 +212,24 @@ async fn create(tx: &Tx, new: &NewUser) -> Result<Work<Option<user::Model>>, DbE
         role: Set(new.role),
         created_at: Set(new.at),
         last_sign_in_at: Set(None),
+        issuer: Set(None),
+        subject: Set(None),
     };
-    Ok(Work::quiet(Some(row.insert(&tx.db).await?)))
+    let row = row.insert(&tx.db).await?;
+    let note = Note::new(target::user(row.id), None, Some(portrait::user(&row)));
+    Ok(Work::quiet(Some(row)).noting(note))
 }
 
 async fn update(tx: &Tx, id: UserId, changes: &UserChanges) -> Result<Work<UpdateUser>, DbErr> {
-    let Some(found) = user::Entity::find_by_id(id).one(&tx.db).await? else {
+    lock_admins(tx).await?;
+    let Some(found) = lock_user(tx, id).await? else {
         return Ok(Work::quiet(UpdateUser::NotFound));
     };
-    let lowered = changes.role.is_some_and(|role| role < Role::Admin);
+    let lowered = changes.role.is_some_and(|role| role < found.role);
     if lowered && is_last_admin(tx, &found).await? {
         return Ok(Work::quiet(UpdateUser::LastAdmin));
     }
+    let mut before = portrait::user(&found);
     let mut row = found.into_active_model();
     if let Some(username) = &changes.username {
         let other = of_name(tx, username).await?;
@@ -178,18 +245,53 @@ async fn update(tx: &Tx, id: UserId, changes: &UserChanges) -> Result<Work<Updat
     if let Some(hash) = &changes.password_hash {
         row.password_hash = Set(hash.clone());
     }
-    Ok(Work::quiet(UpdateUser::Updated(row.update(&tx.db).await?)))
+    let row = row.update(&tx.db).await?;
+    let mut after = portrait::user(&row);
+    if changes.password_hash.is_some() || lowered {
+        end_all(tx, id, changes.keep, changes.at).await?;
+    }
+    if changes.password_hash.is_some() {
+        before = with(before, "password", json!("the former one"));
+        after = with(after, "password", json!("another one"));
+    }
+    let note = Note::changed(target::user(id), before, after);
+    let work = Work::quiet(UpdateUser::Updated(row)).noting(note);
+    Ok(work.of_account(id))
 }
 
 async fn remove(tx: &Tx, id: UserId) -> Result<Work<RemoveUser>, DbErr> {
-    let Some(found) = user::Entity::find_by_id(id).one(&tx.db).await? else {
+    lock_admins(tx).await?;
+    let Some(found) = lock_user(tx, id).await? else {
         return Ok(Work::quiet(RemoveUser::NotFound));
     };
     if is_last_admin(tx, &found).await? {
         return Ok(Work::quiet(RemoveUser::LastAdmin));
     }
+    // Sessions, tokens and marks go with it.
     user::Entity::delete_by_id(id).exec(&tx.db).await?;
-    Ok(Work::quiet(RemoveUser::Removed))
+    let note = Note::new(target::user(id), Some(portrait::user(&found)), None);
+    Ok(Work::quiet(RemoveUser::Removed).noting(note).of_account(id))
+}
+
+/// The account's row, locked, so that what is its own changes one after the other.
+pub(super) async fn lock_user(tx: &Tx, id: UserId) -> Result<Option<user::Model>, DbErr> {
+    let mut found = user::Entity::find_by_id(id);
+    if tx.backend == Backend::Postgres {
+        // Not FOR UPDATE: rows that refer to the account may be written meanwhile.
+        found = found.lock(LockType::NoKeyUpdate);
+    }
+    found.one(&tx.db).await
+}
+
+/// Locks the admins, in one order, before anything is read: two who lower each other at the same time cannot both go
+/// ahead, and none waits for the other in a circle.
+async fn lock_admins(tx: &Tx) -> Result<(), DbErr> {
+    if tx.backend == Backend::Postgres {
+        let admins = user::Entity::find().filter(user::Column::Role.eq(Role::Admin));
+        let admins = admins.order_by_asc(user::Column::Id);
+        admins.lock(LockType::NoKeyUpdate).all(&tx.db).await?;
+    }
+    Ok(())
 }
 
 async fn of_name(tx: &Tx, username: &str) -> Result<Option<user::Model>, DbErr> {
@@ -199,15 +301,14 @@ async fn of_name(tx: &Tx, username: &str) -> Result<Option<user::Model>, DbErr> 
         .await
 }
 
-/// Locks the admins first, so that two who lower each other at the same time cannot both go ahead.
+/// Whether nobody else could manage accounts; an outside issuer may stop vouching for its own any time, so they do not
+/// count.
 async fn is_last_admin(tx: &Tx, row: &user::Model) -> Result<bool, DbErr> {
-    if row.role != Role::Admin {
+    if row.role != Role::Admin || row.issuer.is_some() {
         return Ok(false);
     }
-    let admins = user::Entity::find().filter(user::Column::Role.eq(Role::Admin));
-    if tx.backend == Backend::Postgres {
-        let locked = admins.lock(LockType::Update).all(&tx.db).await?;
-        return Ok(locked.len() <= 1);
-    }
+    let admins = user::Entity::find()
+        .filter(user::Column::Role.eq(Role::Admin))
+        .filter(user::Column::Issuer.is_null());
     Ok(admins.count(&tx.db).await? <= 1)
 }

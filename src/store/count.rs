@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use entity::{AuthorId, SourceId, TagId, author, source_author, tag};
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value,
 };
@@ -60,7 +60,8 @@ async fn add_to_authors(tx: &Tx, counts: &[(AuthorId, i64)]) -> Result<(), DbErr
             .column(author::Column::Id)
             .filter(author::Column::Id.is_in(ids()))
             .order_by_asc(author::Column::Id)
-            .lock_exclusive()
+            // Other visits hold the same authors fast against being merged away, which this must not wait for.
+            .lock(LockType::NoKeyUpdate)
             .into_tuple::<AuthorId>()
             .all(&tx.db)
             .await?;

@@ -2,13 +2,15 @@
 //! be checked row by row. Must not know: pages.
 
 use entity::{
-    AuthorId, Millis, PlanetId, SourceId, entry, entry_author, entry_tag, planet_entry, tag,
+    AuthorId, Millis, PlanetId, SourceId, UserId, entry, entry_author, entry_tag, planet_entry,
+    star, tag,
 };
 use sea_orm::ColumnTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 
 use super::entries::{EntryFilter, EntryOrder};
 use super::page::Keyset;
+use super::unread::{self, Marks};
 use crate::normalize::fold;
 
 /// Ranges that are merged; a filter that names more is checked row by row.
@@ -22,6 +24,7 @@ pub(super) enum Range {
     Source(SourceId),
     Author(AuthorId),
     Tag(String),
+    Starred(UserId),
 }
 
 /// The ranges that drive a list, and the conditions that they do not cover.
@@ -39,7 +42,8 @@ impl Driver {
     pub(super) fn of(filter: &EntryFilter, order: EntryOrder) -> Self {
         let mut filter = filter.clone();
         // Authors' and tags' indexes have the place in time, not when an entry was first seen.
-        let ranges = Self::few(&mut filter.author_ids, !order.by_seen(), Range::Author)
+        let ranges = Self::starred(&mut filter.marks, !order.by_seen())
+            .or_else(|| Self::few(&mut filter.author_ids, !order.by_seen(), Range::Author))
             .or_else(|| {
                 Self::few(&mut filter.tags, !order.by_seen(), |name| {
                     Range::Tag(fold(&name))
@@ -106,6 +110,13 @@ impl Driver {
         Some(ranges)
     }
 
+    /// A reader's starred entries, which are one range.
+    fn starred(marks: &mut Option<Marks>, usable: bool) -> Option<Vec<Range>> {
+        let marks = marks.as_mut().filter(|_| usable)?;
+        marks.starred.take_if(|starred| *starred)?;
+        Some(vec![Range::Starred(marks.user)])
+    }
+
     pub(super) fn ranges(&self) -> &[Range] {
         &self.ranges
     }
@@ -153,28 +164,41 @@ impl Range {
                     Expr::col((entry_author::Entity, key)),
                 ]
             }
-            Self::Tag(name_key) => {
-                let key = entry_tag::Column::EntryId;
-                select
-                    .inner_join(
-                        entry_tag::Entity,
-                        Expr::col((entry_tag::Entity, key)).eq(id),
-                    )
-                    .and_where(
-                        Expr::col((entry_tag::Entity, entry_tag::Column::TagId))
-                            .eq(tag_id(name_key)),
-                    );
-                vec![
-                    Expr::col((entry_tag::Entity, entry_tag::Column::PublishedAt)),
-                    Expr::col((entry_tag::Entity, key)),
-                ]
-            }
+            Self::Starred(user) => join_stars(*user, select, id),
+            Self::Tag(name_key) => join_tag(name_key, select, id),
         };
         Keyset {
             columns,
             order: order.direction(),
         }
     }
+}
+
+/// Joins a reader's stars.
+fn join_stars(user: UserId, select: &mut SelectStatement, id: Expr) -> Vec<Expr> {
+    let key = star::Column::EntryId;
+    select
+        .inner_join(star::Entity, Expr::col((star::Entity, key)).eq(id))
+        .and_where(star::Column::UserId.eq(user));
+    vec![
+        Expr::col((star::Entity, star::Column::PublishedAt)),
+        Expr::col((star::Entity, key)),
+    ]
+}
+
+/// Joins the links of a tag.
+fn join_tag(name_key: &str, select: &mut SelectStatement, id: Expr) -> Vec<Expr> {
+    let key = entry_tag::Column::EntryId;
+    select
+        .inner_join(
+            entry_tag::Entity,
+            Expr::col((entry_tag::Entity, key)).eq(id),
+        )
+        .and_where(Expr::col((entry_tag::Entity, entry_tag::Column::TagId)).eq(tag_id(name_key)));
+    vec![
+        Expr::col((entry_tag::Entity, entry_tag::Column::PublishedAt)),
+        Expr::col((entry_tag::Entity, key)),
+    ]
 }
 
 const fn entry_at(order: EntryOrder) -> entry::Column {
@@ -218,6 +242,12 @@ pub(super) fn conditions(filter: &EntryFilter) -> Vec<Expr> {
     }
     if let Some(after) = filter.seen_after {
         all.push(entry::Column::FirstSeenAt.gt(after));
+    }
+    if let Some(before) = filter.seen_before {
+        all.push(entry::Column::FirstSeenAt.lt(before));
+    }
+    if let Some(marks) = filter.marks {
+        all.extend(unread::conditions(marks));
     }
     if let Some(language) = &filter.language {
         all.push(in_language(language));

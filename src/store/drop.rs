@@ -8,11 +8,12 @@ use entity::{
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::audit::{Note, target};
 use super::count::Counts;
 use super::ingest::{lock, save};
 use super::rules::{Why, withhold};
 use super::write::{NewChange, Tx, Work, transaction};
-use super::{CHUNK, Store, StoreError};
+use super::{CHUNK, Store, StoreError, marks, portrait};
 
 impl Store {
     /// Takes an entry out for good: it is kept whole, to be restored, and polling does not bring it back. None:
@@ -46,13 +47,15 @@ async fn remove(tx: &Tx, id: EntryId, at: Millis) -> Result<Work<()>, DbErr> {
     source.latest_entry_at = latest(tx, row.source_id).await?;
     source.entries_changed_at = Some(at);
     save(tx, &source).await?;
-    let change = NewChange::entry(ChangeKind::EntryRemoved, id, row.source_id, at);
-    Ok(Work::told((), vec![change]))
+    let change = NewChange::entry(ChangeKind::EntryRemoved, id, seen.source_id, at);
+    let note = Note::new(target::entry(id), Some(portrait::entry(&seen)), None);
+    Ok(Work::told((), vec![change]).noting(note))
 }
 
 /// Takes some entries of a source out with all that belongs to them, the counters of authors and tags included; those
 /// of the source are for the caller.
 pub(super) async fn take_out(tx: &Tx, source: SourceId, entries: &[EntryId]) -> Result<(), DbErr> {
+    marks::forget_entries(tx, source, entries).await?;
     let mut counts = Counts::default();
     let planets = planets_of(tx, source).await?;
     for chunk in entries.chunks(CHUNK) {
@@ -94,7 +97,8 @@ pub(super) async fn entries_of_source(tx: &Tx, source: SourceId) -> Result<(), D
         .filter(planet_source::Column::SourceId.eq(source))
         .exec(&tx.db)
         .await?;
-    // Bodies, files and names go with their entries.
+    marks::forget_source(tx, source).await?;
+    // Bodies, files, names and readers' marks go with their entries.
     entry::Entity::delete_many()
         .filter(entry::Column::SourceId.eq(source))
         .exec(&tx.db)

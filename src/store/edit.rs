@@ -5,12 +5,13 @@ use entity::{ChangeKind, Millis, SourceId, SourceStatus, poll_state, source};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
 
+use super::audit::{Note, target};
 use super::follow::find_by_key;
 use super::ingest::moved::{self, Move};
 use super::ingest::{facts, lock, save};
 use super::text::{feed_key, json};
 use super::write::{NewChange, Tx, Work, transaction};
-use super::{CHUNK, Store, StoreError, Written};
+use super::{CHUNK, Store, StoreError, Written, portrait};
 use crate::fetch::host_key;
 
 /// What is to change of a source. An outer none leaves it, an inner one takes it back to the default.
@@ -131,7 +132,12 @@ pub(super) async fn update(
     let told = facts::looks_different(&old, &new);
     let change = NewChange::source(ChangeKind::SourceUpdated, id, at);
     let changes = told.then_some(change).into_iter().collect();
-    Ok(Work::told(Some((new, true)), changes))
+    let note = Note::changed(
+        target::source(id),
+        portrait::source(&old),
+        portrait::source(&new),
+    );
+    Ok(Work::told(Some((new, true)), changes).noting(note))
 }
 
 fn apply(row: &mut source::Model, changes: &SourceChanges) {
@@ -217,6 +223,7 @@ pub(super) async fn set_paused(
         return Ok(Work::quiet(None));
     };
     let is_polled = matches!(row.status, SourceStatus::Active | SourceStatus::Failing);
+    let before = portrait::source(&row);
     match pause {
         Pause::Resume if is_polled => return Ok(Work::quiet(Some(row))),
         Pause::Pause if row.status == SourceStatus::Paused => return Ok(Work::quiet(Some(row))),
@@ -236,7 +243,8 @@ pub(super) async fn set_paused(
     save_state(tx, state).await?;
     save(tx, &row).await?;
     let change = NewChange::source(ChangeKind::SourceUpdated, id, at);
-    Ok(Work::told(Some(row), vec![change]))
+    let note = Note::changed(target::source(id), before, portrait::source(&row));
+    Ok(Work::told(Some(row), vec![change]).noting(note))
 }
 
 async fn save_state(tx: &Tx, state: poll_state::Model) -> Result<(), DbErr> {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use entity::{AuthorId, EntryId, Millis, PlanetId, SourceId, entry};
-use sea_orm::sea_query::{Expr, Order, Query, SelectStatement, UnionType};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement, UnionType};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
     QueryTrait,
@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::driver::{Driver, Range};
 use super::error::Reading;
 use super::page::{Keyset, Page, Slice};
+use super::unread::{Few, Marks};
 use super::{Store, StoreError};
 
 /// Which entries. All that is set must hold; an empty list lets nothing through.
@@ -36,6 +37,10 @@ pub struct EntryFilter {
     pub language: Option<String>,
     /// With or without files.
     pub has_enclosure: Option<bool>,
+    /// First seen earlier than this.
+    pub seen_before: Option<Millis>,
+    /// With these marks of a reader.
+    pub marks: Option<Marks>,
 }
 
 /// The orders of a list of entries.
@@ -111,7 +116,12 @@ impl Store {
         order: EntryOrder,
         slice: &Slice<EntryPosition>,
     ) -> Result<Page<entry::Model>, StoreError> {
-        let Some(statement) = page_statement(filter, order, slice) else {
+        let statement = match self.few_marked(filter).await? {
+            Few::None => None,
+            Few::Gathered(few) => Some(gathered(filter, few, order, slice)),
+            Few::Many => page_statement(filter, order, slice),
+        };
+        let Some(statement) = statement else {
             return Ok(slice.page(Vec::new()));
         };
         let rows = self
@@ -167,6 +177,30 @@ pub(super) fn page_statement(
         [range] => Some(one_range(range, &driver, order, slice)),
         ranges => Some(merged(ranges, &driver, order, slice)),
     }
+}
+
+/// A page out of a few entries that a condition finds. The sum keeps the planner from reading all entries in order.
+fn gathered(
+    filter: &EntryFilter,
+    few: Expr,
+    order: EntryOrder,
+    slice: &Slice<EntryPosition>,
+) -> SelectStatement {
+    let mut rest = filter.clone();
+    if let Some(marks) = &mut rest.marks {
+        marks.unread = None;
+    }
+    let mut select = entry::Entity::find().into_query();
+    select.and_where(few);
+    for condition in super::driver::conditions(&rest) {
+        select.and_where(condition);
+    }
+    let mut keyset = order.keyset();
+    if let Some(at) = keyset.columns.first_mut() {
+        *at = at.clone().add(0);
+    }
+    keyset.apply(&mut select, slice, position);
+    select
 }
 
 /// A page out of one index range.

@@ -9,12 +9,14 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, DbErr, EntityTrait, IntoActiveModel,
     QueryFilter, sea_query::Expr,
 };
+use serde_json::json;
 
+use super::audit::{Note, target, with};
 use super::ingest::moved::add_alias;
 use super::ingest::{Visit, facts, record_visit};
 use super::text::{feed_key, json};
 use super::write::{NewChange, Tx, Work, transaction};
-use super::{Store, StoreError, VisitRecord, Written, membership};
+use super::{Store, StoreError, VisitRecord, Written, membership, portrait};
 use crate::fetch::host_key;
 
 /// The interval before a source's first visit chose one.
@@ -158,7 +160,9 @@ pub(super) async fn add(tx: &Tx, new: &NewSource) -> Result<Work<(source::Model,
         .one(&tx.db)
         .await?
         .unwrap_or(row);
-    Ok(Work::told((row, true), changes))
+    let facts = with(portrait::source(&row), "planetIds", json!(new.planet_ids));
+    let note = Note::new(target::source(row.id), None, Some(facts));
+    Ok(Work::told((row, true), changes).noting(note))
 }
 
 fn blank(new: &NewSource, key: &str) -> source::Model {
@@ -249,5 +253,6 @@ pub(super) async fn remove(tx: &Tx, id: SourceId, at: Millis) -> Result<Work<()>
         .exec(&tx.db)
         .await?;
     let change = NewChange::source(ChangeKind::SourceRemoved, id, at);
-    Ok(Work::told((), vec![change]))
+    let note = Note::new(target::source(id), Some(portrait::source(&source)), None);
+    Ok(Work::told((), vec![change]).noting(note))
 }

@@ -12,10 +12,11 @@ use sea_orm::{
     IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
 
+use super::audit::{Note, target};
 use super::error::Reading;
 use super::text::json;
 use super::write::{Tx, Work, transaction};
-use super::{CHUNK, Store, StoreError};
+use super::{CHUNK, Store, StoreError, portrait};
 
 /// A job to be queued.
 #[derive(Clone, Debug)]
@@ -210,7 +211,12 @@ impl Store {
                 .filter(job::Column::Status.eq(JobStatus::Running))
                 .exec(&tx.db)
                 .await?;
-            Ok(Work::job(found(tx, id, 1).await?, id))
+            let note = Note::of(target::job(id));
+            let found = found(tx, id, 1).await?;
+            Ok(match found {
+                Some(row) => Work::job(Some(row), id).noting(note),
+                None => Work::quiet(None),
+            })
         })?;
         Ok(committed.value)
     }
@@ -249,7 +255,8 @@ async fn create(tx: &Tx, new: &NewJob) -> Result<Work<job::Model>, DbErr> {
             .await?;
     }
     let id = row.id;
-    Ok(Work::job(row, id))
+    let note = Note::new(target::job(id), None, Some(portrait::job(&row)));
+    Ok(Work::job(row, id).noting(note))
 }
 
 fn blank(new: &NewJob) -> job::Model {

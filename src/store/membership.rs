@@ -7,7 +7,9 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
+use serde_json::json;
 
+use super::audit::{Note, target};
 use super::ingest::lock;
 use super::write::{NewChange, Tx, Work, transaction};
 use super::{Store, StoreError, Written, rules};
@@ -29,7 +31,9 @@ impl Store {
                 return Ok(Work::quiet(None));
             };
             join(tx, planet, sources, at).await?;
-            Ok(Work::told(Some(row), vec![NewChange::other(at)]))
+            let facts = json!({"sourceIds": sources});
+            let note = Note::new(target::planet(planet), None, Some(facts));
+            Ok(Work::told(Some(row), vec![NewChange::other(at)]).noting(note))
         })?;
         Ok(Written::maybe(committed))
     }
@@ -49,7 +53,9 @@ impl Store {
                 return Ok(Work::quiet(None));
             };
             leave(tx, planet, sources).await?;
-            Ok(Work::told(Some(row), vec![NewChange::other(at)]))
+            let facts = json!({"sourceIds": sources});
+            let note = Note::new(target::planet(planet), Some(facts), None);
+            Ok(Work::told(Some(row), vec![NewChange::other(at)]).noting(note))
         })?;
         Ok(Written::maybe(committed))
     }

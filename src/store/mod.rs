@@ -5,7 +5,11 @@
 
 mod abandon;
 mod account;
+mod api_token;
 mod archive;
+mod audit;
+mod audit_log;
+mod authors;
 mod batch;
 mod change;
 mod claim;
@@ -28,6 +32,8 @@ mod job;
 mod lease;
 mod letters;
 mod lists;
+mod mark_all;
+mod marks;
 mod membership;
 mod names;
 mod newest;
@@ -40,6 +46,7 @@ mod planet;
 mod planets;
 #[cfg(test)]
 mod plans;
+mod portrait;
 mod proposal;
 mod quiet;
 mod recent;
@@ -50,6 +57,7 @@ mod sources;
 mod subscription;
 mod text;
 mod total;
+mod unread;
 mod versions;
 mod visit;
 mod webhook;
@@ -58,13 +66,17 @@ mod write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use entity::{JobId, Revision};
+use entity::{JobId, Revision, UserId};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, TransactionTrait};
 use tokio::sync::{broadcast, watch};
 
 pub use abandon::abandonable;
-pub use account::{NewUser, RemoveUser, UpdateUser, UserChanges};
+pub use account::{NewUser, OutsideAccount, RemoveUser, UpdateUser, UserChanges};
+pub use api_token::NewApiToken;
+pub use audit::Actor;
+pub use audit_log::{AuditFilter, AuditPosition};
+pub use authors::{AuthorChanges, MergeAuthors};
 pub use batch::Names;
 pub use change::Head;
 pub use declared::{
@@ -81,6 +93,8 @@ pub use icon::{IconWanted, Picture, StoredIcon};
 pub use ingest::reread::{Attempted, KeptBody, Reread};
 pub use job::{ItemOutcome, NewItem, NewJob};
 pub use lease::Lease;
+pub use mark_all::{MOST as MOST_MARKED, MarkedAll};
+pub use marks::{Marked, Marking};
 pub use names::{AuthorFilter, AuthorPosition, TagPosition};
 pub use notice::{Notice, Notices};
 use open::Connections;
@@ -97,6 +111,7 @@ pub use session::{NewSession, Renewal, Renewed};
 pub use sources::{SourceFilter, SourceKey, SourceOrder, SourcePosition, SourceRow};
 pub use subscription::was_pushed;
 pub use text::{feed_key, findings, texts};
+pub use unread::{EntryMarks, Marks};
 pub use versions::Revision as EntryRevision;
 pub use visit::{
     Attempt, Claim, ClaimLimits, HubNews, NextState, Offer, PackedBody, Reading, VisitRecord,
@@ -111,6 +126,8 @@ const CHUNK: usize = 500;
 const CHANNEL: &str = "feedgraph";
 /// Job notices that a slow listener may fall behind by before it has to look for itself.
 const JOB_NOTICES: usize = 256;
+/// The same for accounts.
+const ACCOUNT_NOTICES: usize = 256;
 
 /// A row as it was written, and the number of the change log that tells of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,6 +160,9 @@ pub struct Store {
     committed: Arc<watch::Sender<Revision>>,
     jobs: broadcast::Sender<JobId>,
     visits: Arc<group::Queue>,
+    accounts: broadcast::Sender<UserId>,
+    /// In whose name it writes.
+    actor: Option<Arc<Actor>>,
 }
 
 impl Store {
@@ -158,6 +178,8 @@ impl Store {
             committed: Arc::new(watch::Sender::new(Revision(0))),
             jobs: broadcast::Sender::new(JOB_NOTICES),
             visits: Arc::default(),
+            accounts: broadcast::Sender::new(ACCOUNT_NOTICES),
+            actor: None,
         })
     }
 
@@ -221,6 +243,18 @@ impl Store {
     #[must_use]
     pub fn moved_jobs(&self) -> broadcast::Receiver<JobId> {
         self.jobs.subscribe()
+    }
+
+    /// Accounts whose sessions, tokens or role changed, here or, where another node tells of it, there.
+    #[must_use]
+    pub fn account_changes(&self) -> broadcast::Receiver<UserId> {
+        self.accounts.subscribe()
+    }
+
+    /// Tells those who listen here that an account changed.
+    pub fn tell_account(&self, account: UserId) {
+        // Nobody listening is fine.
+        self.accounts.send(account).ok();
     }
 
     const fn reader(&self) -> &DatabaseConnection {

@@ -1,7 +1,7 @@
 //! What other nodes committed, as `PostgreSQL` tells it. In: a connection of its own. Out: notices. Must not know: who
 //! wants them. The change log is the truth; a notice only says that it is worth looking.
 
-use entity::{JobId, Revision};
+use entity::{JobId, Revision, UserId};
 use sea_orm::{DbErr, RuntimeErr};
 use sqlx::postgres::PgListener;
 
@@ -14,6 +14,8 @@ pub enum Notice {
     Revision(Revision),
     /// A job moved.
     Job(JobId),
+    /// An account's sessions, tokens or role changed.
+    Account(UserId),
     /// The connection broke and was made anew: notices may be lost, so look at everything.
     Lost,
 }
@@ -61,6 +63,7 @@ fn read(payload: &str) -> Option<Notice> {
     match kind {
         "revision" => Some(Notice::Revision(Revision(number))),
         "job" => Some(Notice::Job(JobId(number))),
+        "account" => Some(Notice::Account(UserId(number))),
         _ => None,
     }
 }
@@ -80,6 +83,7 @@ mod tests {
     fn only_known_notices_are_read() {
         assert_eq!(read("revision:12"), Some(Notice::Revision(Revision(12))));
         assert_eq!(read("job:7"), Some(Notice::Job(JobId(7))));
+        assert_eq!(read("account:3"), Some(Notice::Account(UserId(3))));
         assert_eq!(read("revision:x"), None);
         assert_eq!(read("other:1"), None);
         assert_eq!(read(""), None);

@@ -7,10 +7,12 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, DbErr, EntityTrait, IntoActiveModel,
     QueryFilter, QueryOrder, QuerySelect,
 };
+use serde_json::json;
 
+use super::audit::{Note, target, with};
 use super::membership::{join, lock_members, lock_planet};
 use super::write::{NewChange, Tx, Work, transaction};
-use super::{Store, StoreError, Written};
+use super::{Store, StoreError, Written, portrait};
 
 /// A planet to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,7 +148,9 @@ pub(super) async fn create(tx: &Tx, new: &NewPlanet) -> Result<Work<Option<plane
         .await?;
     write_links(tx, row.id, &new.links).await?;
     join(tx, row.id, &new.source_ids, new.at).await?;
-    Ok(Work::told(Some(row), vec![NewChange::other(new.at)]))
+    let facts = with(portrait::planet(&row), "sourceIds", json!(new.source_ids));
+    let note = Note::new(target::planet(row.id), None, Some(facts));
+    Ok(Work::told(Some(row), vec![NewChange::other(new.at)]).noting(note))
 }
 
 pub(super) async fn update(
@@ -163,7 +167,9 @@ pub(super) async fn update(
     {
         return Ok(Work::quiet(Updated::SlugTaken));
     }
+    let mut before = portrait::planet(&row);
     apply(&mut row, changes);
+    let mut after = portrait::planet(&row);
     planet::Entity::update(row.clone().into_active_model().reset_all())
         .exec(&tx.db)
         .await?;
@@ -173,9 +179,14 @@ pub(super) async fn update(
             .exec(&tx.db)
             .await?;
         write_links(tx, id, links).await?;
+        before = with(before, "links", json!("the former ones"));
+        let links = links.iter();
+        let links = links.map(|link| json!([link.group, link.title, link.url]));
+        after = with(after, "links", links.collect());
     }
     let row = Updated::Row(Box::new(row));
-    Ok(Work::told(row, vec![NewChange::other(at)]))
+    let note = Note::changed(target::planet(id), before, after);
+    Ok(Work::told(row, vec![NewChange::other(at)]).noting(note))
 }
 
 fn apply(row: &mut planet::Model, changes: &PlanetChanges) {
@@ -212,7 +223,8 @@ pub(super) async fn remove(tx: &Tx, id: PlanetId, at: Millis) -> Result<Work<()>
             .exec(&tx.db)
             .await?;
     }
-    Ok(Work::told((), vec![NewChange::other(at)]))
+    let note = Note::new(target::planet(id), Some(portrait::planet(&row)), None);
+    Ok(Work::told((), vec![NewChange::other(at)]).noting(note))
 }
 
 async fn holder(tx: &Tx, slug: &str) -> Result<Option<PlanetId>, DbErr> {

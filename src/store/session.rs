@@ -4,9 +4,11 @@
 use entity::{Millis, SessionId, UserId, refresh_token, session, signing_key, user};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DbErr, EntityTrait,
-    IntoActiveModel, QueryFilter, QueryOrder,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
+use serde_json::json;
 
+use super::audit::{Note, target};
 use super::error::Reading;
 use super::write::{Tx, Work, transaction};
 use super::{Store, StoreError};
@@ -41,7 +43,7 @@ pub struct Renewal {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Renewed {
     /// The next token is good, the old one not any more.
-    Renewed(session::Model, user::Model),
+    Renewed(Box<(session::Model, user::Model)>),
     /// The token was exchanged before: the session is ended now.
     Reused,
     /// The token is not known, or it or its session has expired or was ended.
@@ -49,7 +51,7 @@ pub enum Renewed {
 }
 
 impl Store {
-    /// Opens a session with its first refresh token.
+    /// Opens a session with its first refresh token, and notes when its account signed in.
     ///
     /// # Errors
     /// When the transaction fails; there is no session then.
@@ -81,17 +83,6 @@ impl Store {
         Ok(transaction!(self, "renewing a session", |tx| renew(tx, renewal))?.value)
     }
 
-    /// Ends a session; false when it was not open.
-    ///
-    /// # Errors
-    /// When the transaction fails.
-    pub async fn end_session(&self, id: SessionId, at: Millis) -> Result<bool, StoreError> {
-        let committed = transaction!(self, "ending a session", |tx| async {
-            end(tx, id, at).await.map(Work::quiet)
-        })?;
-        Ok(committed.value)
-    }
-
     /// Ends the session that a refresh token belongs to; false when there is none that is open.
     ///
     /// # Errors
@@ -107,32 +98,15 @@ impl Store {
                 .await?;
             let ended = match token {
                 Some(token) => end(tx, token.session_id, at).await?,
-                None => false,
+                None => None,
             };
-            Ok(Work::quiet(ended))
-        })?;
-        Ok(committed.value)
-    }
-
-    /// Ends all open sessions of an account but one; gives how many.
-    ///
-    /// # Errors
-    /// When the transaction fails; none is ended then.
-    pub async fn end_sessions_of(
-        &self,
-        user: UserId,
-        except: Option<SessionId>,
-        at: Millis,
-    ) -> Result<u64, StoreError> {
-        let committed = transaction!(self, "ending an account's sessions", |tx| async {
-            let mut ending = session::Entity::update_many()
-                .col_expr(session::Column::RevokedAt, at.into())
-                .filter(session::Column::UserId.eq(user))
-                .filter(session::Column::RevokedAt.is_null());
-            if let Some(except) = except {
-                ending = ending.filter(session::Column::Id.ne(except));
-            }
-            Ok(Work::quiet(ending.exec(&tx.db).await?.rows_affected))
+            Ok(match ended {
+                Some(user) => {
+                    let note = Note::of(target::user(user));
+                    Work::quiet(true).noting(note).of_account(user)
+                }
+                None => Work::quiet(false),
+            })
         })?;
         Ok(committed.value)
     }
@@ -179,17 +153,45 @@ impl Store {
         Ok(transaction!(self, "making a signing key", |tx| ensure_key(tx, candidate))?.value)
     }
 
-    /// Adds a key, which signs from now on.
+    /// Adds a key, which signs from now on, and drops those that were replaced at an instant or before; gives how many.
     ///
     /// # Errors
-    /// When the transaction fails.
-    pub async fn add_signing_key(&self, key: &signing_key::Model) -> Result<(), StoreError> {
-        transaction!(self, "adding a signing key", |tx| async {
-            key.clone().into_active_model().insert(&tx.db).await?;
-            Ok(Work::quiet(()))
-        })?;
-        Ok(())
+    /// When the transaction fails; nothing is changed then.
+    pub async fn rotate_signing_key(
+        &self,
+        key: &signing_key::Model,
+        replaced_by: Millis,
+    ) -> Result<u64, StoreError> {
+        let committed = transaction!(self, "rotating signing keys", |tx| rotate(
+            tx,
+            key,
+            replaced_by
+        ))?;
+        Ok(committed.value)
     }
+}
+
+async fn rotate(
+    tx: &Tx,
+    key: &signing_key::Model,
+    replaced_by: Millis,
+) -> Result<Work<u64>, DbErr> {
+    tx.lock_keys().await?;
+    key.clone().into_active_model().insert(&tx.db).await?;
+    let keys = newest_first().all(&tx.db).await?;
+    // Each key was replaced when the next newer one was made.
+    let old = keys.iter().zip(keys.iter().skip(1));
+    let gone: Vec<&String> = old
+        .filter(|(newer, _)| newer.created_at <= replaced_by)
+        .map(|(_, older)| &older.kid)
+        .collect();
+    let dropped = signing_key::Entity::delete_many()
+        .filter(signing_key::Column::Kid.is_in(gone.iter().copied()))
+        .exec(&tx.db)
+        .await?;
+    let facts = json!({"kid": key.kid, "dropped": gone});
+    let note = Note::new("signingKey".to_owned(), None, Some(facts));
+    Ok(Work::quiet(dropped.rows_affected).noting(note))
 }
 
 fn newest_first() -> sea_orm::Select<signing_key::Entity> {
@@ -208,7 +210,12 @@ async fn open(tx: &Tx, new: &NewSession) -> Result<Work<session::Model>, DbErr> 
     };
     let row = row.insert(&tx.db).await?;
     add_token(tx, row.id, &new.token_hash, new.expires_at).await?;
-    Ok(Work::quiet(row))
+    user::Entity::update_many()
+        .col_expr(user::Column::LastSignInAt, new.at.into())
+        .filter(user::Column::Id.eq(new.user_id))
+        .exec(&tx.db)
+        .await?;
+    Ok(Work::quiet(row).noting(Note::of(target::user(new.user_id))))
 }
 
 async fn add_token(
@@ -245,8 +252,15 @@ async fn renew(tx: &Tx, renewal: &Renewal) -> Result<Work<Renewed>, DbErr> {
         .exec(&tx.db)
         .await?;
     if marked.rows_affected == 0 {
-        end(tx, token.session_id, renewal.at).await?;
-        return Ok(Work::quiet(Renewed::Reused));
+        let ended = end(tx, token.session_id, renewal.at).await?;
+        return Ok(ended.map_or_else(
+            || Work::quiet(Renewed::Reused),
+            |user| {
+                let fact = json!({"refreshToken": "used again"});
+                let note = Note::new(target::user(user), None, Some(fact));
+                Work::quiet(Renewed::Reused).noting(note).of_account(user)
+            },
+        ));
     }
     let found = session::Entity::find_by_id(token.session_id)
         .find_also_related(user::Entity)
@@ -263,10 +277,11 @@ async fn renew(tx: &Tx, renewal: &Renewal) -> Result<Work<Renewed>, DbErr> {
     row.expires_at = Set(renewal.expires_at);
     let session = row.update(&tx.db).await?;
     add_token(tx, session.id, &renewal.new_hash, renewal.expires_at).await?;
-    Ok(Work::quiet(Renewed::Renewed(session, owner)))
+    Ok(Work::quiet(Renewed::Renewed(Box::new((session, owner)))))
 }
 
-async fn end(tx: &Tx, id: SessionId, at: Millis) -> Result<bool, DbErr> {
+/// Whose session it was; none when it was not open.
+async fn end(tx: &Tx, id: SessionId, at: Millis) -> Result<Option<UserId>, DbErr> {
     let ended = session::Entity::update_many()
         .col_expr(session::Column::RevokedAt, at.into())
         .filter(session::Column::Id.eq(id))
@@ -274,7 +289,32 @@ async fn end(tx: &Tx, id: SessionId, at: Millis) -> Result<bool, DbErr> {
         .filter(session::Column::ExpiresAt.gt(at))
         .exec(&tx.db)
         .await?;
-    Ok(ended.rows_affected > 0)
+    if ended.rows_affected == 0 {
+        return Ok(None);
+    }
+    session::Entity::find_by_id(id)
+        .select_only()
+        .column(session::Column::UserId)
+        .into_tuple()
+        .one(&tx.db)
+        .await
+}
+
+/// Ends all open sessions of an account but one; gives how many.
+pub(super) async fn end_all(
+    tx: &Tx,
+    user: UserId,
+    except: Option<SessionId>,
+    at: Millis,
+) -> Result<u64, DbErr> {
+    let mut ending = session::Entity::update_many()
+        .col_expr(session::Column::RevokedAt, at.into())
+        .filter(session::Column::UserId.eq(user))
+        .filter(session::Column::RevokedAt.is_null());
+    if let Some(except) = except {
+        ending = ending.filter(session::Column::Id.ne(except));
+    }
+    Ok(ending.exec(&tx.db).await?.rows_affected)
 }
 
 async fn ensure_key(

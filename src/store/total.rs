@@ -9,6 +9,7 @@ use super::driver::conditions;
 use super::entries::EntryFilter;
 use super::error::Reading;
 use super::sources::members;
+use super::unread::Few;
 use super::{Store, StoreError};
 use crate::normalize::fold;
 
@@ -19,7 +20,27 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn count_entries(&self, filter: &EntryFilter) -> Result<i64, StoreError> {
-        let statement = counter(filter).unwrap_or_else(|| counting(filter));
+        if let (Some(marks), true) = (filter.marks, is_of_whole_sources(filter)) {
+            match (marks.unread, marks.starred) {
+                (Some(unread), None) => return self.count_marked(filter, marks.user, unread).await,
+                (None, None) => {
+                    let filter = EntryFilter {
+                        marks: None,
+                        ..filter.clone()
+                    };
+                    return Box::pin(self.count_entries(&filter)).await;
+                }
+                _ => {}
+            }
+        }
+        let mut statement = counter(filter).unwrap_or_else(|| counting(filter));
+        match self.few_marked(filter).await? {
+            Few::None => return Ok(0),
+            Few::Gathered(few) => {
+                statement.and_where(few);
+            }
+            Few::Many => {}
+        }
         number(self.reader(), &statement)
             .await
             .reading("how many entries match")
@@ -40,7 +61,7 @@ pub(super) async fn number<C: ConnectionTrait>(
 }
 
 /// A sum of 64-bit integers, which `PostgreSQL` would give as a decimal.
-fn sum(column: impl ColumnTrait) -> Expr {
+pub(super) fn sum(column: impl ColumnTrait) -> Expr {
     Expr::from(Func::sum(Expr::col(column.as_column_ref()))).cast_as("bigint")
 }
 
@@ -56,6 +77,8 @@ fn counter(filter: &EntryFilter) -> Option<SelectStatement> {
         seen_after: None,
         language: None,
         has_enclosure: None,
+        seen_before: None,
+        marks: None,
     } = filter
     else {
         return None;
@@ -111,6 +134,17 @@ fn hidden_in(planet: PlanetId, filter: &EntryFilter) -> SelectStatement {
         hidden.and_where(planet_hidden::Column::SourceId.is_in(sources.iter().copied()));
     }
     hidden
+}
+
+/// Whether a filter asks for nothing but sources and a reader's marks.
+fn is_of_whole_sources(filter: &EntryFilter) -> bool {
+    let rest = EntryFilter {
+        planet: None,
+        source_ids: None,
+        marks: None,
+        ..filter.clone()
+    };
+    rest == EntryFilter::default()
 }
 
 fn counting(filter: &EntryFilter) -> SelectStatement {

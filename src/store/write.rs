@@ -4,12 +4,13 @@
 
 use std::time::Duration;
 
-use entity::{ChangeKind, EntryId, JobId, Millis, Revision, SourceId};
+use entity::{ChangeKind, EntryId, JobId, Millis, Revision, SourceId, UserId};
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
     TransactionTrait,
 };
 
+use super::audit::{self, Actor, Note};
 use super::error::is_passing;
 use super::{Backend, Store, StoreError, change};
 
@@ -33,6 +34,8 @@ pub(super) struct Work<T> {
     job: Option<JobId>,
     /// Nothing of it is to stay.
     is_undone: bool,
+    account: Option<UserId>,
+    notes: Vec<Note>,
 }
 
 impl<T> Work<T> {
@@ -43,6 +46,8 @@ impl<T> Work<T> {
             changes: Vec::new(),
             job: None,
             is_undone: false,
+            account: None,
+            notes: Vec::new(),
         }
     }
 
@@ -53,6 +58,8 @@ impl<T> Work<T> {
             changes,
             job: None,
             is_undone: false,
+            account: None,
+            notes: Vec::new(),
         }
     }
 
@@ -63,6 +70,8 @@ impl<T> Work<T> {
             changes: Vec::new(),
             job: None,
             is_undone: true,
+            account: None,
+            notes: Vec::new(),
         }
     }
 
@@ -78,7 +87,21 @@ impl<T> Work<T> {
             changes: Vec::new(),
             job: Some(job),
             is_undone: false,
+            account: None,
+            notes: Vec::new(),
         }
+    }
+
+    /// The same, with what the audit log is to say of it when somebody's name is known.
+    pub(super) fn noting(mut self, note: Note) -> Self {
+        self.notes.push(note);
+        self
+    }
+
+    /// The same, that changed who may do what: whoever relies on this account looks at it again.
+    pub(super) const fn of_account(mut self, account: UserId) -> Self {
+        self.account = Some(account);
+        self
     }
 }
 
@@ -205,7 +228,7 @@ impl<'a> Attempts<'a> {
         done: Result<Work<T>, DbErr>,
     ) -> Result<Option<Committed<T>>, StoreError> {
         let ended = match done {
-            Ok(work) => commit(tx, work).await,
+            Ok(work) => commit(tx, work, self.store.actor.as_deref()).await,
             Err(error) => {
                 // The connection is rolled back or closed; either way nothing stays.
                 tx.db.rollback().await.ok();
@@ -213,8 +236,11 @@ impl<'a> Attempts<'a> {
             }
         };
         match ended {
-            Ok((committed, job)) => {
-                self.store.tell(committed.revision, job);
+            Ok((committed, heard)) => {
+                self.store.tell(committed.revision, heard.job);
+                if let Some(account) = heard.account {
+                    self.store.tell_account(account);
+                }
                 Ok(Some(committed))
             }
             Err(error) if self.tries < TRIES && is_passing(&error) => {
@@ -233,25 +259,49 @@ impl<'a> Attempts<'a> {
     }
 }
 
-async fn commit<T>(tx: Tx, work: Work<T>) -> Result<(Committed<T>, Option<JobId>), DbErr> {
+/// What others hear of besides the change log.
+struct Heard {
+    job: Option<JobId>,
+    account: Option<UserId>,
+}
+
+async fn commit<T>(
+    tx: Tx,
+    work: Work<T>,
+    actor: Option<&Actor>,
+) -> Result<(Committed<T>, Heard), DbErr> {
     if work.is_undone {
         tx.db.rollback().await?;
         let committed = Committed {
             value: work.value,
             revision: None,
         };
-        return Ok((committed, None));
+        let heard = Heard {
+            job: None,
+            account: None,
+        };
+        return Ok((committed, heard));
     }
-    let revision = change::append(&tx, &work.changes).await?;
+    if let Some(actor) = actor {
+        audit::write(&tx, actor, work.notes, &work.changes).await?;
+    }
+    if let Some(account) = work.account {
+        tx.notify(&format!("account:{}", account.0)).await?;
+    }
     if let Some(job) = work.job {
         tx.notify(&format!("job:{}", job.0)).await?;
     }
+    let revision = change::append(&tx, &work.changes).await?;
     tx.db.commit().await?;
     let committed = Committed {
         value: work.value,
         revision,
     };
-    Ok((committed, work.job))
+    let heard = Heard {
+        job: work.job,
+        account: work.account,
+    };
+    Ok((committed, heard))
 }
 
 impl Tx {

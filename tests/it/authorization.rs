@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Client, TestApp};
 
-use Role::{Admin, Editor};
+use Role::{Admin, Editor, Reader};
 
 /// Root, field with what it must be given, and the role that it needs. The arguments are right in form and
 /// name nothing that there is, so that nothing happens where it is allowed.
@@ -47,9 +47,22 @@ const TABLE: &[(&str, &str, Option<Role>)] = &[
     ("query", "webhooks(first: 1) { totalCount }", Some(Editor)),
     ("query", r#"proposal(token: "x") { state }"#, None),
     ("query", "proposals(first: 1) { totalCount }", Some(Editor)),
-    ("subscription", "entryAdded { cursor }", None),
-    ("subscription", "entryUpdated { cursor }", None),
-    ("subscription", "changes { __typename }", None),
+    ("query", "auditLog(first: 1) { totalCount }", Some(Admin)),
+    (
+        "subscription",
+        r#"entryAdded(after: "none") { cursor }"#,
+        None,
+    ),
+    (
+        "subscription",
+        r#"entryUpdated(after: "none") { cursor }"#,
+        None,
+    ),
+    (
+        "subscription",
+        r#"changes(after: "none") { __typename }"#,
+        None,
+    ),
     (
         "subscription",
         r#"jobProgress(id: "job:999") { id }"#,
@@ -200,6 +213,56 @@ const TABLE: &[(&str, &str, Option<Role>)] = &[
         r#"replayWebhookDeliveries(webhookId: "webhook:999") { userErrors { code } }"#,
         Some(Editor),
     ),
+    (
+        "mutation",
+        r#"updateAuthor(input: {id: "author:999"}) { userErrors { code } }"#,
+        Some(Editor),
+    ),
+    (
+        "mutation",
+        r#"mergeAuthors(into: "author:999", from: []) { userErrors { code } }"#,
+        Some(Editor),
+    ),
+    (
+        "mutation",
+        r#"markEntries(input: {ids: ["entry:999"], read: true}) { userErrors { code } }"#,
+        Some(Reader),
+    ),
+    (
+        "mutation",
+        r#"markAllRead(filter: {sourceIds: []}, seenBefore: "2024-01-01T00:00:00Z") { userErrors { code } }"#,
+        Some(Reader),
+    ),
+    (
+        "mutation",
+        r#"createUser(input: {username: "", password: "", role: READER}) { userErrors { code } }"#,
+        Some(Admin),
+    ),
+    (
+        "mutation",
+        r#"updateUser(input: {id: "user:999"}) { userErrors { code } }"#,
+        Some(Admin),
+    ),
+    (
+        "mutation",
+        r#"removeUser(id: "user:999") { userErrors { code } }"#,
+        Some(Admin),
+    ),
+    (
+        "mutation",
+        r#"changePassword(currentPassword: "x", newPassword: "y") { userErrors { code } }"#,
+        Some(Reader),
+    ),
+    (
+        "mutation",
+        r#"createApiToken(input: {name: "", role: READER}) { userErrors { code } }"#,
+        Some(Reader),
+    ),
+    (
+        "mutation",
+        r#"revokeApiToken(id: "token:999") { userErrors { code } }"#,
+        Some(Reader),
+    ),
 ];
 
 fn name_of(field: &str) -> &str {
@@ -264,12 +327,10 @@ on_each_database! {
             ("EDITOR", Some(Role::Editor), app.client_as(Role::Editor).await),
             ("ADMIN", Some(Role::Admin), app.client_as(Role::Admin).await),
         ];
+        println!("| {:44} | nobody          | READER    | EDITOR    | ADMIN |", "operation");
+        println!("|{:-<46}|-----------------|-----------|-----------|-------|", "");
         for (root, field, needed) in TABLE {
-            // Public subscriptions go on for ever; other tests read them without a token.
-            if *root == "subscription" && needed.is_none() {
-                continue;
-            }
-            let mut row = format!("{root} {}:", name_of(field));
+            let mut row = format!("| {:44} |", format!("{root} {}", name_of(field)));
             for (name, role, client) in &clients {
                 let expected = match (needed, role) {
                     (Some(_), None) => Some("UNAUTHENTICATED"),
@@ -278,7 +339,9 @@ on_each_database! {
                 };
                 let got = refused(client, root, field).await;
                 assert_eq!(got.as_deref(), expected, "{root} {field} as {name}");
-                row.extend([" ", name, if got.is_some() { " may not" } else { " may" }]);
+                let shown = got.as_deref().unwrap_or("may");
+                let width = match *name { "nobody" => 15, "ADMIN" => 5, _ => 9 };
+                row = format!("{row} {shown:width$} |");
             }
             println!("{row}");
         }

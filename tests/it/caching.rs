@@ -36,13 +36,15 @@ const CHANGING: &[&str] = &[
 /// The same for those whose work goes on behind the answer: at once when the job says that it is done.
 const WORKING: &[&str] = &["importSubscriptions", "refreshSources"];
 
-/// Mutations that change what is shown to everyone, each tried where it is at home: `ruling`, `proposing`.
+/// Mutations that change what is shown to everyone, each tried where it is at home: `ruling`, `proposing`, `accounts`.
 const ELSEWHERE: &[&str] = &[
     "setRules",
     "restoreEntry",
     "proposeSource",
     "approveProposal",
     "declineProposal",
+    "updateAuthor",
+    "mergeAuthors",
 ];
 
 /// Mutations that change nothing that is shown to everyone.
@@ -57,6 +59,14 @@ const PRIVATE: &[&str] = &[
     "signOut",
     "discoverFeeds",
     "cancelJob",
+    "markEntries",
+    "markAllRead",
+    "createUser",
+    "updateUser",
+    "removeUser",
+    "changePassword",
+    "createApiToken",
+    "revokeApiToken",
 ];
 
 fn mutations() -> BTreeSet<String> {

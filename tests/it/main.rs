@@ -12,6 +12,7 @@
 #[macro_use]
 mod support;
 
+mod accounts;
 mod attacks;
 mod attacks_limits;
 mod authorization;

@@ -75,14 +75,14 @@ on_each_database! {
         tiny.clock.advance(1);
         assert_kept_out(&tiny, &first.access_token, "expired").await;
 
-        let second = tiny.auth.refresh(&first.refresh_token).await.unwrap().unwrap();
+        let second = tiny.auth.refresh(&first.refresh_token, None).await.unwrap().unwrap();
         assert_eq!(secret(&tiny, &second.access_token).await["data"]["secret"], anna.0);
         assert_ne!(second.refresh_token, first.refresh_token);
 
-        assert!(tiny.auth.sign_out(&second.refresh_token).await.unwrap());
-        assert!(!tiny.auth.sign_out(&second.refresh_token).await.unwrap());
+        assert!(tiny.auth.sign_out(&second.refresh_token, None).await.unwrap());
+        assert!(!tiny.auth.sign_out(&second.refresh_token, None).await.unwrap());
         assert_kept_out(&tiny, &second.access_token, "signed out").await;
-        assert!(tiny.auth.refresh(&second.refresh_token).await.unwrap().is_none());
+        assert!(tiny.auth.refresh(&second.refresh_token, None).await.unwrap().is_none());
     }
 
     async fn a_refresh_token_used_twice_ends_the_session(database: Database) {
@@ -90,13 +90,13 @@ on_each_database! {
         account(&tiny, "anna").await;
         let first = granted(&tiny, "anna").await;
         let other = granted(&tiny, "anna").await;
-        let second = tiny.auth.refresh(&first.refresh_token).await.unwrap().unwrap();
-        assert!(tiny.auth.refresh(&first.refresh_token).await.unwrap().is_none());
-        assert!(tiny.auth.refresh(&second.refresh_token).await.unwrap().is_none());
+        let second = tiny.auth.refresh(&first.refresh_token, None).await.unwrap().unwrap();
+        assert!(tiny.auth.refresh(&first.refresh_token, None).await.unwrap().is_none());
+        assert!(tiny.auth.refresh(&second.refresh_token, None).await.unwrap().is_none());
         assert_kept_out(&tiny, &second.access_token, "stolen").await;
         assert!(secret(&tiny, &other.access_token).await.get("data").is_some());
         for unknown in ["", "x", &"x".repeat(100_000)] {
-            assert!(tiny.auth.refresh(unknown).await.unwrap().is_none());
+            assert!(tiny.auth.refresh(unknown, None).await.unwrap().is_none());
         }
     }
 
@@ -105,7 +105,7 @@ on_each_database! {
         account(&tiny, "anna").await;
         for _ in 0..5 {
             let first = granted(&tiny, "anna").await;
-            let tries = (0..4).map(|_| tiny.auth.refresh(&first.refresh_token));
+            let tries = (0..4).map(|_| tiny.auth.refresh(&first.refresh_token, None));
             let renewed = futures::future::join_all(tries).await;
             let renewed: Vec<_> = renewed.into_iter().filter_map(Result::unwrap).collect();
             assert_eq!(renewed.len(), 1);
@@ -118,7 +118,7 @@ on_each_database! {
         account(&tiny, "anna").await;
         let first = granted(&tiny, "anna").await;
         tiny.clock.advance(30 * 24 * 60 * 60 * 1_000);
-        assert!(tiny.auth.refresh(&first.refresh_token).await.unwrap().is_none());
+        assert!(tiny.auth.refresh(&first.refresh_token, None).await.unwrap().is_none());
         let now = tiny.clock.now();
         assert_eq!(tiny.store.delete_old_sessions(now.plus_millis(1)).await.unwrap(), 1);
     }
@@ -129,7 +129,7 @@ on_each_database! {
         let issued = granted(&tiny, "anna").await;
         tiny.store.remove_user(anna).await.unwrap();
         assert_kept_out(&tiny, &issued.access_token, "removed").await;
-        assert!(tiny.auth.refresh(&issued.refresh_token).await.unwrap().is_none());
+        assert!(tiny.auth.refresh(&issued.refresh_token, None).await.unwrap().is_none());
     }
 
     async fn guessing_is_slowed_down(database: Database) {
@@ -157,7 +157,7 @@ on_each_database! {
         // A key that another node adds is found by its name, and the old one still checks.
         let now = tiny.clock.now();
         let key = signing_key::Model { kid: "next".into(), secret: vec![9; 32], created_at: now.plus_millis(1) };
-        tiny.store.add_signing_key(&key).await.unwrap();
+        tiny.store.rotate_signing_key(&key, START).await.unwrap();
         let later = Tiny::start(&database, HttpSettings::default()).await;
         let newer = granted(&later, "anna").await;
         tiny.clock.advance(10_000);
@@ -204,7 +204,7 @@ on_each_database! {
             ("iss", json!("other")), ("aud", json!("other")), ("aud", json!(["feedgraph", "other"])),
             ("sub", json!("999")), ("sub", json!(anna.0)), ("sub", json!("anna")), ("sid", json!(999)), ("sid", json!("1")), ("sid", json!(null)),
             ("exp", json!(START.0 / 1_000)), ("exp", json!("9999999999")), ("exp", json!(null)), ("exp", json!(1e300)),
-            ("iat", json!(START.0 / 1_000 + 100)),
+            ("iat", json!(START.0 / 1_000 + 100)), ("nbf", json!(START.0 / 1_000 + 100)), ("nbf", json!("soon")),
         ] {
             let mut claims = claims.clone();
             claims[claim] = value.clone();

@@ -1,9 +1,13 @@
 //! What clients may change: the root of writing. In: inputs. Out: payloads, with refusals as data.
 //! Must not know: SQL, HTTP.
 
+pub mod account;
 pub mod allowance;
+pub mod author;
 pub mod discover;
 pub mod entry;
+pub mod mark;
+pub mod own;
 pub mod owned;
 pub mod planet;
 pub mod planet_input;
@@ -37,6 +41,10 @@ pub struct Mutation(
     rule::RuleMutation,
     webhook::WebhookMutation,
     proposal::ProposalMutation,
+    author::AuthorMutation,
+    mark::MarkMutation,
+    account::AccountMutation,
+    own::OwnMutation,
 );
 
 /// Who asks.

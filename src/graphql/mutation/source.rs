@@ -193,7 +193,10 @@ impl SourceMutation {
         let (mut source, mut attempt) = (None, None);
         if let Some(key) = wrong.key::<SourceId>(&["id"], &id) {
             match refresh(services, key).await? {
-                Ok((row, poll)) => (source, attempt) = (Some(row.into()), Some(poll.into())),
+                Ok((row, poll)) => {
+                    services.store.note_refresh(key).await?;
+                    (source, attempt) = (Some(row.into()), Some(poll.into()));
+                }
                 Err(refusal) => wrong.add(&["id"], refusal),
             }
         }

@@ -6,6 +6,7 @@ mod decide;
 mod entries;
 pub(super) mod facts;
 pub(super) mod hub;
+mod identities;
 mod judge;
 mod known;
 mod matching;

@@ -11,6 +11,7 @@ use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect,
 };
 
+use super::identities::{Row, lead, merged, rows};
 use crate::normalize::{AuthorDraft, EntryDraft, canonical_url, fold};
 use crate::store::CHUNK;
 use crate::store::count::Counts;
@@ -27,14 +28,6 @@ pub(super) struct People {
     keys: HashMap<String, AuthorId>,
     /// Whether a row was changed that entries show which are not written now.
     pub(super) changed: bool,
-}
-
-/// As much of a row as finding takes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Row {
-    id: AuthorId,
-    identity: String,
-    name: String,
 }
 
 impl People {
@@ -63,7 +56,8 @@ impl People {
             wanted.entry(people.identity(author)).or_insert(author);
         }
         people.merge_names(tx, &wanted, counts).await?;
-        let known = rows(tx, wanted.keys()).await?;
+        let mut known = rows(tx, wanted.keys()).await?;
+        known.extend(merged(tx, wanted.keys(), &known).await?);
         people.rename(tx, &wanted, &known).await?;
         let known: HashMap<String, AuthorId> = known
             .into_iter()
@@ -189,14 +183,17 @@ impl People {
             return Ok(());
         }
         let by_name = rows(tx, with_pages.keys()).await?;
+        self.lead_merged(tx, &with_pages, &by_name).await?;
         if by_name.is_empty() {
             return Ok(());
         }
         let targets = by_name
             .iter()
             .filter_map(|row| with_pages.get(&row.identity).copied());
-        let targets: HashMap<String, AuthorId> = rows(tx, targets)
-            .await?
+        let targets: Vec<&String> = targets.collect();
+        let mut found = rows(tx, targets.iter().copied()).await?;
+        found.extend(merged(tx, targets.into_iter(), &found).await?);
+        let targets: HashMap<String, AuthorId> = found
             .into_iter()
             .map(|row| (row.identity, row.id))
             .collect();
@@ -209,13 +206,33 @@ impl People {
                 self.move_entries(tx, row.id, *target, counts).await?;
                 continue;
             }
-            let url = wanted.get(identity).and_then(|author| author.url.clone());
-            author::Entity::update_many()
-                .col_expr(author::Column::Identity, Expr::value(identity.as_str()))
-                .col_expr(author::Column::Url, Expr::value(url))
+            let mut found = author::Entity::update_many()
+                .col_expr(author::Column::Identity, Expr::value(identity.as_str()));
+            if !row.is_edited {
+                let url = wanted.get(identity).and_then(|author| author.url.clone());
+                found = found.col_expr(author::Column::Url, Expr::value(url));
+            }
+            found
                 .filter(author::Column::Id.eq(row.id))
                 .exec(&tx.db)
                 .await?;
+        }
+        Ok(())
+    }
+
+    /// Of those whom an editor merged away under their name, the home page leads to the same author from now on.
+    async fn lead_merged(
+        &self,
+        tx: &Tx,
+        with_pages: &HashMap<String, &String>,
+        by_name: &[Row],
+    ) -> Result<(), DbErr> {
+        for row in merged(tx, with_pages.keys(), by_name).await? {
+            if let Some(page) = with_pages.get(&row.identity).copied()
+                && rows(tx, std::iter::once(page)).await?.is_empty()
+            {
+                lead(tx, page, row.id).await?;
+            }
         }
         Ok(())
     }
@@ -256,6 +273,7 @@ impl People {
         let others: Vec<(&Row, &AuthorDraft)> = known
             .iter()
             .filter(|row| row.identity.starts_with("uri:") && !row.identity.contains('#'))
+            .filter(|row| !row.is_edited)
             .filter_map(|row| Some((row, *wanted.get(&row.identity)?)))
             .filter(|(row, author)| author.url.is_some() && row.name != author.name)
             .collect();
@@ -296,6 +314,7 @@ impl People {
                 url: Set(author.url.clone()),
                 avatar_url: Set(author.avatar_url.clone()),
                 entry_count: Set(0),
+                is_edited: Set(false),
             });
             author::Entity::insert_many(rows)
                 .on_conflict(
@@ -330,30 +349,4 @@ fn shared(drafts: &[EntryDraft]) -> HashSet<String> {
         .filter(|(_, names)| names.len() > 1)
         .map(|(page, _)| page)
         .collect()
-}
-
-async fn rows<'a>(
-    tx: &Tx,
-    identities: impl Iterator<Item = &'a String>,
-) -> Result<Vec<Row>, DbErr> {
-    let identities: Vec<&String> = identities.collect();
-    let mut found = Vec::new();
-    for chunk in identities.chunks(CHUNK) {
-        let rows: Vec<(AuthorId, String, String)> = author::Entity::find()
-            .select_only()
-            .columns([
-                author::Column::Id,
-                author::Column::Identity,
-                author::Column::Name,
-            ])
-            .filter(author::Column::Identity.is_in(chunk.iter().copied()))
-            .into_tuple()
-            .all(&tx.db)
-            .await?;
-        found.extend(
-            rows.into_iter()
-                .map(|(id, identity, name)| Row { id, identity, name }),
-        );
-    }
-    Ok(found)
 }

@@ -174,6 +174,7 @@ pub(super) async fn reinstate(
     }
     let back: Vec<EntryId> = contents.iter().map(|content| content.entry.id).collect();
     crate::store::search::reindex(tx, &back).await?;
+    crate::store::marks::recall_entries(tx, source, &back).await?;
     for planet in planets_of(tx, source).await? {
         for chunk in back.chunks(CHUNK) {
             put_in(tx, planet, chunk).await?;

@@ -41,7 +41,8 @@ on_each_database! {
         let rename = |name: &str| UserChanges { username: Some(name.to_owned()), ..UserChanges::default() };
         assert_eq!(store.update_user(other.id, &rename("zoë")).await.unwrap(), UpdateUser::NameTaken);
         assert!(matches!(store.update_user(zoe.id, &rename("ZOË")).await.unwrap(), UpdateUser::Updated(_)));
-        store.note_sign_in(zoe.id, NOW).await.unwrap();
+        let new = NewSession { user_id: zoe.id, at: NOW, expires_at: NOW.plus_seconds(100), token_hash: vec![1] };
+        store.create_session(&new).await.unwrap();
         let found = store.users_by_ids(&[zoe.id]).await.unwrap();
         assert_eq!((found[&zoe.id].username.as_str(), found[&zoe.id].last_sign_in_at), ("ZOË", Some(NOW)));
         assert_eq!(store.count_users().await.unwrap(), 2);
@@ -67,15 +68,16 @@ on_each_database! {
         let session = store.create_session(&new).await.unwrap();
         assert_eq!(store.renew_session(&renewal(9, 2, NOW)).await.unwrap(), Renewed::Refused, "it is unknown");
         let at = NOW.plus_seconds(50);
-        let Renewed::Renewed(renewed, owner) = store.renew_session(&renewal(1, 2, at)).await.unwrap() else {
+        let Renewed::Renewed(both) = store.renew_session(&renewal(1, 2, at)).await.unwrap() else {
             panic!("it is good");
         };
+        let (renewed, owner) = *both;
         assert_eq!((renewed.id, renewed.expires_at, owner.id), (session.id, at.plus_seconds(100), user.id));
         assert_eq!(store.renew_session(&renewal(1, 3, at)).await.unwrap(), Renewed::Reused);
         assert_eq!(store.renew_session(&renewal(2, 3, at)).await.unwrap(), Renewed::Refused, "the session is over");
         let (stored, _) = store.find_session(session.id).await.unwrap().expect("it is kept");
         assert_eq!(stored.revoked_at, Some(at));
-        assert!(!store.end_session(session.id, at).await.unwrap(), "it has ended");
+        assert!(!store.end_session_of_token(&[2], at).await.unwrap(), "it has ended");
         assert_eq!(store.delete_old_sessions(at.plus_seconds(10_000)).await.unwrap(), 1);
         assert_eq!(store.find_session(session.id).await.unwrap(), None);
     }
@@ -92,7 +94,10 @@ on_each_database! {
         assert_eq!(store.renew_session(&renewal(1, 9, late)).await.unwrap(), Renewed::Refused, "it is too old");
         assert!(store.end_session_of_token(&[1], NOW).await.unwrap());
         assert!(!store.end_session_of_token(&[1], NOW).await.unwrap());
-        assert_eq!(store.end_sessions_of(user.id, Some(sessions[1]), NOW).await.unwrap(), 1);
+        let changes = UserChanges { password_hash: Some("other".to_owned()), at: NOW, keep: Some(sessions[1]), ..UserChanges::default() };
+        assert!(matches!(store.update_user(user.id, &changes).await.unwrap(), UpdateUser::Updated(_)));
+        let (ended, _) = store.find_session(sessions[2]).await.unwrap().expect("it is kept");
+        assert_eq!(ended.revoked_at, Some(NOW));
         let (kept, _) = store.find_session(sessions[1]).await.unwrap().expect("it is kept");
         assert_eq!(kept.revoked_at, None);
         add(&store, "admin", Role::Admin).await;
@@ -107,9 +112,15 @@ on_each_database! {
         let (first, second) = tokio::join!(store.ensure_signing_key(&one), store.ensure_signing_key(&two));
         let (first, second) = (first.unwrap(), second.unwrap());
         assert_eq!((first.len(), &first), (1, &second));
-        store.add_signing_key(&key("three", NOW.plus_seconds(1))).await.unwrap();
-        let kids: Vec<String> = store.signing_keys().await.unwrap().into_iter().map(|key| key.kid).collect();
-        assert_eq!(kids[0], "three");
-        assert_eq!(kids.len(), 2);
+        let rotate = async |kid: &str, at: Millis, replaced_by: Millis| {
+            let dropped = store.rotate_signing_key(&key(kid, at), replaced_by).await.unwrap();
+            let kids: Vec<String> = store.signing_keys().await.unwrap().into_iter().map(|key| key.kid).collect();
+            (dropped, kids.join(" "))
+        };
+        let later = |seconds| NOW.plus_seconds(seconds);
+        let first = first[0].kid.clone();
+        assert_eq!(rotate("three", later(10), NOW).await, (0, format!("three {first}")));
+        assert_eq!(rotate("four", later(20), later(10)).await, (1, "four three".to_owned()));
+        assert_eq!(rotate("five", later(30), later(30)).await, (2, "five".to_owned()), "all others at once");
     }
 }

@@ -10,7 +10,7 @@ use feedgraph::store::{
     VisitRecord, VisitSummary,
 };
 
-use crate::support::Database;
+use crate::support::{Database, eventually};
 
 /// When the tests begin.
 pub const START: Millis = Millis(1_700_000_000_000);
@@ -140,14 +140,15 @@ pub fn visit(at: Millis, entries: Vec<EntryDraft>) -> VisitRecord {
     }
 }
 
-/// A claim of one source, due or not.
+/// A claim of one source, due or not; whoever holds it at the moment is waited for.
 pub async fn claim(store: &Store, source: SourceId, now: Millis) -> Claim {
     let lease = Lease {
         now,
         node: "test",
         seconds: 60,
     };
-    store.claim_source(source, &lease).await.unwrap().unwrap()
+    let claim = || async { store.claim_source(source, &lease).await.unwrap() };
+    eventually("a claim", claim).await
 }
 
 /// Claims a source and records a visit of it.

@@ -6,6 +6,7 @@ mod jobs;
 mod keeping;
 mod logging;
 pub mod made;
+mod marking;
 mod paging;
 mod visiting;
 mod waiting;

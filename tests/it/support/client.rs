@@ -143,6 +143,17 @@ impl Live {
         }
     }
 
+    /// Waits until the server closes the socket, whatever comes before; the code that it closes with.
+    pub async fn closed(&mut self) -> u16 {
+        loop {
+            match self.socket.next().await {
+                Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
+                Some(Ok(_)) => {}
+                other => panic!("the socket is gone without a word: {other:?}"),
+            }
+        }
+    }
+
     async fn send(&mut self, message: Value) {
         let message = Message::text(message.to_string());
         within("sending", self.socket.send(message))

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_graphql::{Request, Response};
 use entity::{Millis, PollOutcome, Role, SessionId, SourceId, SourceStatus, UserId};
-use feedgraph::auth::{Auth, AuthSettings, Principal};
+use feedgraph::auth::{Auth, AuthSettings, Principal, Proof};
 use feedgraph::clock::Clock;
 use feedgraph::fetch::{self, FetchSettings, Fetcher, Validators};
 use feedgraph::graphql::{self, GraphqlSettings, Schema, Services};
@@ -232,8 +232,9 @@ fn host(title: &str) -> String {
 pub fn by(role: Role, document: &str) -> Request {
     Request::new(document).data(Principal {
         user_id: UserId(1),
+        username: "somebody".to_owned(),
         role,
-        session_id: SessionId(1),
+        proof: Proof::Session(SessionId(1)),
         expires_at: NOON.plus_seconds(900),
     })
 }
