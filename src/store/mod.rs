@@ -23,6 +23,7 @@ mod edit;
 mod entries;
 mod error;
 mod follow;
+mod gathered;
 mod gauges;
 mod group;
 mod health;

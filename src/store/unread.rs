@@ -4,8 +4,6 @@
 //! An entry is read when its mark says so, and where it has none, when its key is not beyond the reader's watermark in its
 //! source. `reading.read_count` is kept by those who mark, so what is unread in a source is a subtraction.
 
-use std::fmt::Write as _;
-
 use entity::{
     EntryId, Millis, PlanetId, UserId, entry, planet_hidden, read_mark, reading, source, star,
 };
@@ -13,9 +11,10 @@ use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, FromQueryResult};
 
 use super::entries::EntryFilter;
+use super::gathered::{read_ones, unread_ones};
 use super::sources::members;
 use super::total::{number, sum};
-use super::{Backend, Store, StoreError};
+use super::{Store, StoreError};
 use crate::store::error::Reading as _;
 
 /// When so few entries are meant, they are gathered source by source, whatever the list has besides.
@@ -339,90 +338,4 @@ pub(super) fn scope(filter: &EntryFilter) -> Vec<Expr> {
     let sources = filter.source_ids.as_ref();
     let sources = sources.map(|ids| id().is_in(ids.iter().copied()));
     planet.into_iter().chain(sources).collect()
-}
-
-/// The unread entries of all sources that have some: those beyond the watermark without a mark that says read, and those
-/// marked unread. Plain SQL: each database must be kept from reading all entries, `SQLite` by CROSS JOIN, which it does
-/// not reorder, `PostgreSQL` by a LATERAL subquery with a limit, which it does not flatten.
-fn unread_ones(filter: &EntryFilter, user: UserId, backend: Backend) -> Expr {
-    const BEYOND: &str = "e.source_id = s.id AND e.id > COALESCE(r.read_through, 0)";
-    const UNREAD: &str = "s.entry_count > COALESCE(r.read_count, 0) AND NOT EXISTS (\
-        SELECT 1 FROM read_mark m WHERE m.user_id = ? AND m.source_id = s.id AND m.entry_id = e.id AND m.is_read)";
-    const READER: &str = "source s LEFT JOIN reading r ON r.user_id = ? AND r.source_id = s.id";
-    let scope = plain_scope(filter, "s.id");
-    let beyond = match backend {
-        Backend::Sqlite => {
-            format!(
-                "SELECT e.id FROM {READER} CROSS JOIN entry e WHERE {BEYOND} AND {UNREAD}{scope}"
-            )
-        }
-        Backend::Postgres => format!(
-            "SELECT e.id FROM {READER} CROSS JOIN LATERAL (\
-             SELECT e.id FROM entry e WHERE {BEYOND} ORDER BY e.id LIMIT 1000000) e WHERE {UNREAD}{scope}"
-        ),
-    };
-    let marked = plain_scope(filter, "m.source_id");
-    let sql = format!(
-        "entry.id IN ({beyond} UNION \
-         SELECT m.entry_id FROM read_mark m WHERE m.user_id = ? AND m.is_read = ?{marked})"
-    );
-    plain(
-        &sql,
-        [user.into(), user.into(), user.into(), false.into()],
-        backend,
-    )
-}
-
-/// The read entries, likewise.
-fn read_ones(filter: &EntryFilter, user: UserId, backend: Backend) -> Expr {
-    let scope = plain_scope(filter, "r.source_id");
-    let marked = plain_scope(filter, "m.source_id");
-    let sql = format!(
-        "entry.id IN (SELECT e.id FROM reading r CROSS JOIN entry e WHERE r.user_id = ? \
-         AND e.source_id = r.source_id AND e.id <= r.read_through AND NOT EXISTS (\
-         SELECT 1 FROM read_mark m WHERE m.user_id = ? AND m.source_id = r.source_id AND m.entry_id = e.id \
-         AND NOT m.is_read){scope} UNION \
-         SELECT m.entry_id FROM read_mark m WHERE m.user_id = ? AND m.is_read = ?{marked})"
-    );
-    plain(
-        &sql,
-        [user.into(), user.into(), user.into(), true.into()],
-        backend,
-    )
-}
-
-/// A condition as text with a `?` for each value, as `SQLite` has it; `PostgreSQL` numbers them.
-fn plain(sql: &str, values: [sea_orm::Value; 4], backend: Backend) -> Expr {
-    if backend == Backend::Sqlite {
-        return Expr::cust_with_values(sql.to_owned(), values);
-    }
-    let mut parts = sql.split('?');
-    let mut numbered = parts.next().unwrap_or_default().to_owned();
-    for (number, part) in (1..).zip(parts) {
-        write!(numbered, "${number}{part}").ok();
-    }
-    Expr::cust_with_values(numbered, values)
-}
-
-/// The sources that a filter means, as text; all of it is numbers.
-fn plain_scope(filter: &EntryFilter, column: &str) -> String {
-    let mut sql = String::new();
-    if let Some(planet) = filter.planet {
-        let planet = planet.0;
-        write!(
-            sql,
-            " AND {column} IN (SELECT source_id FROM planet_source WHERE planet_id = {planet})"
-        )
-        .ok();
-    }
-    if let Some(sources) = &filter.source_ids {
-        let ids: Vec<String> = sources.iter().map(|id| id.0.to_string()).collect();
-        let ids = if ids.is_empty() {
-            "NULL".to_owned()
-        } else {
-            ids.join(", ")
-        };
-        write!(sql, " AND {column} IN ({ids})").ok();
-    }
-    sql
 }
