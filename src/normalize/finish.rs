@@ -3,7 +3,8 @@
 
 use std::borrow::Cow;
 
-use url::Url;
+use memchr::memchr3_iter;
+use url::{Position, Url};
 
 use super::markup::{self, Piece};
 use super::{embed, fingerprint, link, text};
@@ -25,6 +26,7 @@ pub(super) struct Finished {
 
 /// Finishes sanitised HTML. What stays relative without a base is taken out.
 pub(super) fn finish(clean: &str, base: Option<&Url>) -> Finished {
+    let base = &Base::new(base);
     let mut finished = Finished {
         html: String::with_capacity(clean.len()),
         ..Finished::default()
@@ -65,7 +67,7 @@ pub(super) fn finish(clean: &str, base: Option<&Url>) -> Finished {
 }
 
 /// A start tag with its links made absolute; links that lead nowhere are left out.
-fn push_tag(html: &mut String, tag: &str, attributes: &str, base: Option<&Url>) {
+fn push_tag(html: &mut String, tag: &str, attributes: &str, base: &Base<'_>) {
     html.extend(["<", tag]);
     if attributes.contains("href=")
         || attributes.contains("src")
@@ -88,17 +90,19 @@ fn push_tag(html: &mut String, tag: &str, attributes: &str, base: Option<&Url>) 
 }
 
 /// What stands in place of an attribute's value, escaped as it is; none to leave it out.
-fn linked<'a>(at: (&str, &str), value: &'a str, base: Option<&Url>) -> Option<Cow<'a, str>> {
-    if is_plain(value) && matches!(at.1, "href" | "src" | "cite" | "poster") {
-        return Some(Cow::Borrowed(value));
+fn linked<'a>(at: (&str, &str), value: &'a str, base: &Base<'_>) -> Option<Cow<'a, str>> {
+    if matches!(at.1, "href" | "src" | "cite" | "poster")
+        && let Some(url) = base.plain(value)
+    {
+        return Some(url);
     }
     let of_web = |href: &str| {
-        let url = link::absolute(base, href)?;
+        let url = link::absolute(base.url, href)?;
         matches!(url.scheme(), "http" | "https").then(|| String::from(url))
     };
     let url = match at {
         ("a", "href") => {
-            let url = link::absolute(base, &unescape_html(value))?;
+            let url = link::absolute(base.url, &unescape_html(value))?;
             SCHEMES.contains(&url.scheme()).then(|| String::from(url))?
         }
         (_, "href" | "src" | "cite" | "poster") => of_web(&unescape_html(value))?,
@@ -109,19 +113,58 @@ fn linked<'a>(at: (&str, &str), value: &'a str, base: Option<&Url>) -> Option<Co
     Some(Cow::Owned(text::escape(&url).replace('"', "&quot;")))
 }
 
-/// Whether an address, which the sanitiser has read as one, is absolute and stands as it would be written.
-fn is_plain(value: &str) -> bool {
-    let rest = value
-        .strip_prefix("https://")
-        .or_else(|| value.strip_prefix("http://"));
-    rest.is_some_and(|rest| {
-        rest.contains('/')
-            && rest.starts_with(|c: char| c.is_ascii_lowercase())
-            && rest
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-._~/?#&;=%+:@,!()".contains(&byte))
-            && !rest.contains("..")
-    })
+/// What links are relative to, taken apart once for all of a content.
+struct Base<'a> {
+    url: Option<&'a Url>,
+    /// Up to the path, without a slash at the end.
+    origin: Option<&'a str>,
+    /// Up to the last slash of the path.
+    folder: Option<&'a str>,
+}
+
+impl<'a> Base<'a> {
+    fn new(url: Option<&'a Url>) -> Self {
+        let of_web = url.filter(|url| matches!(url.scheme(), "http" | "https"));
+        let parts = of_web.and_then(|url| {
+            let origin = &url[..Position::BeforePath];
+            let path = url.as_str().get(..origin.len() + url.path().len())?;
+            Some((origin, path.get(..=path.rfind('/')?)?))
+        });
+        Self {
+            url,
+            origin: parts.map(|(origin, _)| origin),
+            folder: parts.map(|(_, folder)| folder),
+        }
+    }
+
+    /// An address that needs no parsing, since the sanitiser has read it as one and nothing in it would be written
+    /// otherwise; none where that is not sure.
+    fn plain<'v>(&self, value: &'v str) -> Option<Cow<'v, str>> {
+        let ordinary = |rest: &str| {
+            !rest.contains("..")
+                && !rest.contains("/./")
+                && rest.bytes().all(|byte| {
+                    byte.is_ascii_alphanumeric() || b"-._~/?#&;=%+@,!()".contains(&byte)
+                })
+        };
+        let absolute = value
+            .strip_prefix("https://")
+            .or_else(|| value.strip_prefix("http://"));
+        if let Some(rest) = absolute {
+            let named = rest.starts_with(|c: char| c.is_ascii_lowercase()) && rest.contains('/');
+            return (named && ordinary(rest)).then_some(Cow::Borrowed(value));
+        }
+        if !ordinary(value) || value.starts_with("//") {
+            return None;
+        }
+        let before = if value.starts_with('/') {
+            self.origin?
+        } else {
+            let begins = value.starts_with(|c: char| c.is_ascii_alphanumeric());
+            self.folder.filter(|_| begins)?
+        };
+        Some(Cow::Owned(format!("{}{value}", text::escape(before))))
+    }
 }
 
 /// Each address of a `srcset` made absolute.
@@ -141,7 +184,7 @@ fn sources(value: &str, of_web: impl Fn(&str) -> Option<String>) -> Option<Strin
     (!sources.is_empty()).then(|| sources.join(", "))
 }
 
-fn keep_picture(attributes: &str, base: Option<&Url>, finished: &mut Finished) {
+fn keep_picture(attributes: &str, base: &Base<'_>, finished: &mut Finished) {
     let value = |name| attribute(attributes, name);
     let tiny = |name| value(name).is_some_and(embed::is_tiny);
     let hidden = value("style").is_some_and(embed::is_hidden);
@@ -158,9 +201,9 @@ fn keep_picture(attributes: &str, base: Option<&Url>, finished: &mut Finished) {
 }
 
 /// The address of a frame that stays.
-fn frame(attributes: &str, base: Option<&Url>) -> Option<String> {
+fn frame(attributes: &str, base: &Base<'_>) -> Option<String> {
     let src = attribute(attributes, "src").map(unescape_html)?;
-    embed::player(&src, base)
+    embed::player(&src, base.url)
 }
 
 fn push_frame(attributes: &str, src: &str, html: &mut String) {
@@ -180,6 +223,21 @@ fn attribute<'a>(attributes: &'a str, name: &str) -> Option<&'a str> {
         .map(|(_, value)| value)
 }
 
+/// Whether a text holds white space that is not ASCII's.
+fn has_wide_space(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr3_iter(0xc2, 0xe2, 0xe3, bytes).any(|at| {
+        let next = |offset| bytes.get(at + offset).copied().unwrap_or_default();
+        match (bytes.get(at), next(1)) {
+            (Some(0xc2), 0x85 | 0xa0) => true,
+            (Some(0xe2), 0x80) => matches!(next(2), 0x80..=0x8a | 0xa8 | 0xa9 | 0xaf),
+            (Some(0xe2), 0x81) => next(2) == 0x9f,
+            (Some(0xe3), 0x80) => next(2) == 0x80,
+            _ => false,
+        }
+    })
+}
+
 /// Puts text together so that it reads well.
 #[derive(Default)]
 struct TextWriter {
@@ -197,8 +255,8 @@ impl TextWriter {
             self.out.push_str(text);
             return;
         }
-        if text.is_ascii() {
-            self.write_ascii(text);
+        if !has_wide_space(text) {
+            self.write_narrow(text);
             return;
         }
         for (index, word) in text.split(char::is_whitespace).enumerate() {
@@ -211,7 +269,7 @@ impl TextWriter {
     }
 
     /// The same, faster: what has single spaces in it goes as it stands.
-    fn write_ascii(&mut self, text: &str) {
+    fn write_narrow(&mut self, text: &str) {
         self.space |= text.starts_with(|c: char| c.is_ascii_whitespace());
         let trimmed = text.trim_ascii();
         if !trimmed.is_empty() {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use entity::{FindingCode, Millis};
 use feedgraph::normalize::{self, EntryDraft, FeedDraft};
 use feedgraph::parse::{self, Limits};
+use proptest::prelude::*;
 use url::Url;
 
 fn draft(bytes: &[u8]) -> FeedDraft {
@@ -317,4 +318,49 @@ fn what_surrounds_the_entries_is_read() {
     assert_eq!(gone.when, Some(Millis(1_709_719_872_000)));
     assert_eq!(gone.url.as_deref(), Some("http://feeds.example/gone"));
     assert_ne!(gone.identity, draft.entries[0].identity);
+}
+
+fn items() -> impl Strategy<Value = Vec<String>> {
+    let word = "[a-c]{1,2}";
+    let item = (
+        proptest::option::of(word),
+        proptest::option::of(word),
+        proptest::option::of(word),
+        word,
+        0..3_u8,
+    );
+    let write = |(guid, link, title, text, day): (
+        Option<String>,
+        Option<String>,
+        Option<String>,
+        String,
+        u8,
+    )| {
+        let element = |name: &str, value: Option<String>| {
+            value.map_or_else(String::new, |value| format!("<{name}>{value}</{name}>"))
+        };
+        format!(
+            "<item>{}{}{}<description>{text}</description><pubDate>2024-03-0{}T10:00:00Z</pubDate></item>",
+            element("guid isPermaLink='false'", guid)
+                .replace("</guid isPermaLink='false'>", "</guid>"),
+            element("link", link.map(|path| format!("http://e.org/{path}"))),
+            element("title", title),
+            day + 1,
+        )
+    };
+    proptest::collection::vec(item.prop_map(write), 0..12)
+}
+
+proptest! {
+    #[test]
+    fn however_often_and_in_whatever_order(items in items(), seed in any::<u64>()) {
+        let read = |items: &[String]| draft(feed(&items.concat()).as_bytes());
+        let first = read(&items);
+        prop_assert_eq!(&read(&items), &first);
+        let mut shuffled = items.clone();
+        shuffled.sort_by_cached_key(|item| parse::body_hash(format!("{seed}{item}").as_bytes()));
+        prop_assert_eq!(by_identity(&read(&shuffled)), by_identity(&first));
+        let identities: std::collections::HashSet<_> = first.entries.iter().map(|entry| entry.identity).collect();
+        prop_assert_eq!(identities.len(), first.entries.len());
+    }
 }
