@@ -16,8 +16,10 @@ const LONGEST: usize = 1_000;
 /// Nor what comes after so many parts, and so many words of one part.
 const MOST_PARTS: usize = 24;
 const MOST_WORDS: usize = 16;
-/// A beginning has at least so many characters; a shorter one stands for itself.
-const SHORTEST_PREFIX: usize = 2;
+/// A beginning has at least so many characters, and a query so many of them; others stand for themselves. Shorter ones
+/// would be the beginning of too many words: the index puts the entries of all of them together first.
+const SHORTEST_PREFIX: usize = 3;
+const MOST_PREFIXES: usize = 3;
 
 /// What is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,6 +45,16 @@ pub(super) enum Part {
     Tag { tag: String, prefix: bool },
     /// A source whose title or address contains this.
     Source(String),
+}
+
+impl Part {
+    const fn is_prefix(&self) -> bool {
+        match self {
+            Self::Words(phrase) | Self::Author(phrase) => phrase.prefix,
+            Self::Tag { prefix, .. } => *prefix,
+            Self::Source(_) => false,
+        }
+    }
 }
 
 /// Words side by side.
@@ -86,6 +98,21 @@ impl Asked {
         *self == Self::default()
     }
 
+    fn with_few_prefixes(&self, mut part: Part) -> Part {
+        let parts = self.groups.iter().flatten().chain(&self.without);
+        if parts.filter(|part| part.is_prefix()).count() >= MOST_PREFIXES {
+            match &mut part {
+                Part::Words(Phrase { terms, prefix }) | Part::Author(Phrase { terms, prefix }) => {
+                    // One character of a run is found as the beginning of its pairs only.
+                    *prefix &= terms.last().is_some_and(|term| term.chars().count() == 1);
+                }
+                Part::Tag { prefix, .. } => *prefix = false,
+                Part::Source(_) => {}
+            }
+        }
+        part
+    }
+
     /// Whether the part said something.
     fn take(&mut self, raw: &Raw<'_>, without: bool, or: bool) -> bool {
         if let Some(at) = raw.instant() {
@@ -100,6 +127,7 @@ impl Asked {
         let Some(part) = raw.part() else {
             return false;
         };
+        let part = self.with_few_prefixes(part);
         match self.groups.last_mut() {
             _ if without => self.without.push(part),
             Some(group) if or => group.push(part),
@@ -267,130 +295,5 @@ fn next(text: &str) -> (Raw<'_>, &str) {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn words(terms: &[&str]) -> Part {
-        Part::Words(Phrase {
-            terms: terms.iter().map(|term| (*term).to_owned()).collect(),
-            prefix: false,
-        })
-    }
-
-    #[test]
-    fn words_phrases_and_groups() {
-        let asked = Asked::read(r#"Rust async OR "tokio runtime" -go NOT java AND web"#);
-        assert_eq!(
-            asked.groups,
-            [
-                vec![words(&["rust"])],
-                vec![words(&["async"]), words(&["tokio", "runtime"])],
-                vec![words(&["web"])],
-            ]
-        );
-        assert_eq!(asked.without, [words(&["go"]), words(&["java"])]);
-        assert_eq!(Asked::read("e-mail").groups, [[words(&["e", "mail"])]]);
-        assert_eq!(
-            Asked::read("a OR OR b OR").groups,
-            [[words(&["a"]), words(&["b"])]]
-        );
-        assert_eq!(Asked::read("OR a").groups, [[words(&["a"])]]);
-        assert_eq!(
-            Asked::read("say \"not closed").groups,
-            [[words(&["say"])], [words(&["not", "closed"])]]
-        );
-    }
-
-    #[test]
-    fn beginnings() {
-        let prefix = |query| match &Asked::read(query).groups[0][0] {
-            Part::Words(phrase) => phrase.prefix,
-            other => panic!("{other:?}"),
-        };
-        assert!(prefix("prog*") && prefix("\"rust prog\"*") && prefix("語"));
-        assert!(!prefix("p*") && !prefix("日本") && !prefix("prog"));
-        assert_eq!(Asked::read("日本語").groups, [[words(&["日本", "本語"])]]);
-    }
-
-    #[test]
-    fn fields_and_dates() {
-        let asked = Asked::read(
-            "Author:ann tag:\"Open Source\" source:planet -tag:go after:2024-03 before:2024-04-02",
-        );
-        assert_eq!(
-            asked.groups,
-            [
-                vec![Part::Author(Phrase {
-                    terms: vec!["ann".into()],
-                    prefix: false
-                })],
-                vec![Part::Tag {
-                    tag: "\u{e004}open\u{e006}source".into(),
-                    prefix: false
-                }],
-                vec![Part::Source("planet".into())],
-            ]
-        );
-        assert_eq!(
-            asked.without,
-            [Part::Tag {
-                tag: "\u{e004}go".into(),
-                prefix: false
-            }]
-        );
-        assert_eq!(asked.from, Some(Millis(1_709_251_200_000)));
-        assert_eq!(asked.before, Some(Millis(1_712_016_000_000)));
-        assert_eq!(
-            Asked::read("before:soon").groups,
-            [[words(&["before", "soon"])]]
-        );
-        assert_eq!(
-            Asked::read("-before:2024").from,
-            Some(Millis(1_704_067_200_000))
-        );
-        assert_eq!(
-            Asked::read("tag: author:").groups,
-            [[words(&["tag"])], [words(&["author"])]]
-        );
-    }
-
-    #[test]
-    fn nothing_is_nothing() {
-        for query in [
-            "",
-            " ",
-            "!!",
-            "\"",
-            "\"\"",
-            "--",
-            "-",
-            "*",
-            "OR",
-            "\u{0}",
-            "()",
-            "tag:\"\"",
-            "AND NOT OR",
-        ] {
-            assert!(
-                Asked::read(query).is_nothing(),
-                "{query:?}: {:?}",
-                Asked::read(query)
-            );
-        }
-        assert!(Asked::read(&"a ".repeat(10_000)).groups.len() <= MOST_PARTS);
-    }
-
-    proptest! {
-        #[test]
-        fn anything_can_be_read(query in "\\PC*") {
-            let _ = Asked::read(&query);
-        }
-
-        #[test]
-        fn operators_can_stand_anywhere(parts in proptest::collection::vec("(\"|-|OR|AND|NOT|\\*|tag:|before:|a|日|\\(|:|\u{0}|🏃| )", 0..40)) {
-            let _ = Asked::read(&parts.concat());
-        }
-    }
-}
+#[path = "grammar_tests.rs"]
+mod tests;

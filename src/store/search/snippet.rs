@@ -197,9 +197,9 @@ mod tests {
             "Un &lt;b&gt;<mark>Café</mark>&lt;/b&gt; &amp; &quot;du&quot; thé",
         );
         check(
-            "\"b c\" ab*",
-            &["abc b c d"],
-            "<mark>abc</mark> <mark>b c</mark> d",
+            "\"b c\" abc*",
+            &["abcd b c d"],
+            "<mark>abcd</mark> <mark>b c</mark> d",
         );
         check(
             "本語",
