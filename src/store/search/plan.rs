@@ -173,7 +173,7 @@ impl Store {
         if sources.len() > MOST_SOURCES {
             return Ok(None);
         }
-        filter.planet = None;
+        // The condition stays: a planet need not show all that its sources have.
         Ok(Some(of_sources(&sources)))
     }
 }
