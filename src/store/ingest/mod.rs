@@ -21,7 +21,7 @@ mod rewrite;
 mod row;
 pub(super) mod state;
 
-use entity::{ChangeKind, Millis, Revision, SourceId, poll_state, source};
+use entity::{ChangeKind, EntryId, Millis, Revision, SourceId, poll_state, source};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, DbErr, EntityTrait, IntoActiveModel,
     QueryFilter, QuerySelect,
@@ -128,14 +128,7 @@ pub(super) async fn record_visit(
     if state.fence != visit.fence {
         return Ok(None);
     }
-    let drafts = record
-        .reading
-        .as_ref()
-        .map(|reading| &reading.draft.entries);
-    let revived = match drafts {
-        Some(drafts) => rules::revive(tx, visit.source, drafts, record.at).await?,
-        None => Vec::new(),
-    };
+    let revived = revive(tx, visit, record).await?;
     let mut stored = store_entries(tx, visit, record, source.max_age_days).await?;
     let mut new = source.clone();
     if let Some(reading) = &record.reading {
@@ -186,6 +179,14 @@ pub(super) async fn record_visit(
         attempt_id,
         changes,
     }))
+}
+
+/// Hidden entries that this reading changes are compared and judged like any other.
+async fn revive(tx: &Tx, visit: Visit, record: &VisitRecord) -> Result<Vec<EntryId>, DbErr> {
+    match &record.reading {
+        Some(reading) => rules::revive(tx, visit.source, &reading.draft.entries, record.at).await,
+        None => Ok(Vec::new()),
+    }
 }
 
 /// The rows of a source that is not removed, locked: first how it is polled, then the source, by everyone.

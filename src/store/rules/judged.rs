@@ -50,10 +50,13 @@ pub(super) fn verdict(court: &Court, subject: &Subject) -> Verdict {
     }
 }
 
+/// Entries with what is said of them.
+pub(super) type Judged = Vec<(EntryId, Verdict)>;
+/// Entries that are to leave every list.
+pub(super) type Out = Vec<(EntryId, Why)>;
+
 /// Those that are to leave every list, with the rule, and those that stay somewhere.
-pub(super) fn part(
-    judged: Vec<(EntryId, Verdict)>,
-) -> (Vec<(EntryId, Why)>, Vec<(EntryId, Verdict)>) {
+pub(super) fn part(judged: Judged) -> (Out, Judged) {
     let (mut out, mut stay) = (Vec::new(), Vec::new());
     for (id, verdict) in judged {
         match verdict.everywhere {
