@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use entity::{AuthorId, SourceId, author, entry_author, source_author};
+use entity::{AuthorId, EntryId, SourceId, author, entry_author, source_author};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
@@ -15,6 +15,7 @@ use super::identities::{Row, lead, merged, rows};
 use crate::normalize::{AuthorDraft, EntryDraft, canonical_url, fold};
 use crate::store::CHUNK;
 use crate::store::count::Counts;
+use crate::store::search::reindex;
 use crate::store::write::Tx;
 
 /// Who wrote some drafts.
@@ -299,6 +300,7 @@ impl People {
                 .filter(author::Column::Id.eq(row.id))
                 .exec(&tx.db)
                 .await?;
+            reindex(tx, &entries_of(tx, row.id).await?).await?;
         }
         Ok(())
     }
@@ -330,6 +332,17 @@ impl People {
             .extend(made.into_iter().map(|row| (row.identity, row.id)));
         Ok(())
     }
+}
+
+/// Found by the author's name as well, so searched anew under another.
+async fn entries_of(tx: &Tx, author: AuthorId) -> Result<Vec<EntryId>, DbErr> {
+    entry_author::Entity::find()
+        .select_only()
+        .column(entry_author::Column::EntryId)
+        .filter(entry_author::Column::AuthorId.eq(author))
+        .into_tuple()
+        .all(&tx.db)
+        .await
 }
 
 /// The front pages of sites that several people of a document give as their own, as writers of one blog do.
