@@ -2,6 +2,7 @@
 //! it, in one go.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::CliError;
 use super::output::{say, warn};
@@ -10,7 +11,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::declare;
 use crate::jobs;
-use crate::store::{Declared, Plan};
+use crate::store::{Actor, Declared, Plan};
 
 /// What to apply.
 #[derive(Debug, clap::Args)]
@@ -38,10 +39,12 @@ pub async fn run(arguments: &Arguments, config: &Config) -> Result<(), CliError>
 
 async fn apply(parts: &Parts, declared: &Declared) -> Result<Result<(), CliError>, CliError> {
     let now = parts.clock.now();
-    let applied = parts.store.apply_declared(declared, now).await?;
+    let actor = Actor::cli(parts.clock.clone(), "apply");
+    let store = parts.store.acting(Arc::new(actor));
+    let applied = store.apply_declared(declared, now).await?;
     for scope in &applied.ruled {
         // Whoever serves looks through what is stored.
-        jobs::create_rules_job(&parts.store, *scope, None, now).await?;
+        jobs::create_rules_job(&store, *scope, None, now).await?;
     }
     Ok(show(&applied.plan, "were"))
 }

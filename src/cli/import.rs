@@ -2,6 +2,7 @@
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::ValueEnum;
 use entity::SubscriptionFormat;
@@ -14,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::follow::{Followed, Wish, subscribe};
 use crate::parse::subscriptions::{self, Subscription, Subscriptions};
+use crate::store::Actor;
 
 /// What to import.
 #[derive(Debug, clap::Args)]
@@ -64,6 +66,8 @@ async fn follow_all(
     let parts = Parts::open(config, Clock::system()).await?;
     prepare_planet(&parts, config).await?;
     let planet = planet_named(&parts.store, slug).await?;
+    let actor = Actor::cli(parts.clock.clone(), "import");
+    let store = parts.store.acting(Arc::new(actor));
     let progress = Progress::new("followed", u64::try_from(feeds.len()).unwrap_or(u64::MAX));
     let (mut new, mut there, mut refused) = (0, 0, 0);
     for feed in feeds {
@@ -81,7 +85,7 @@ async fn follow_all(
         };
         wish.planet_ids
             .extend(planet.as_ref().map(|planet| planet.id));
-        match subscribe(&parts.store, &parts.bell, &wish, parts.clock.now()).await? {
+        match subscribe(&store, &parts.bell, &wish, parts.clock.now()).await? {
             Followed::New(_) => new += 1,
             Followed::AlreadyThere(_) => there += 1,
         }

@@ -193,7 +193,9 @@ fn text(value: &Value) -> String {
 
 /// The names of things, as the API's ids have them.
 pub(super) mod target {
-    use entity::{ApiTokenId, AuthorId, EntryId, JobId, PlanetId, SourceId, UserId};
+    use entity::{
+        ApiTokenId, AuthorId, EntryId, JobId, PlanetId, ProposalId, SourceId, UserId, WebhookId,
+    };
 
     macro_rules! targets {
         ($($name:ident $key:ident $kind:literal)*) => {$(
@@ -208,9 +210,11 @@ pub(super) mod target {
         entry EntryId "entry"
         job JobId "job"
         planet PlanetId "planet"
+        proposal ProposalId "proposal"
         source SourceId "source"
         token ApiTokenId "token"
         user UserId "user"
+        webhook WebhookId "webhook"
     }
 }
 

@@ -4,7 +4,9 @@
 use entity::{Millis, WebhookId, webhook_delivery};
 use sea_orm::sea_query::{Expr, Order};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
+use serde_json::json;
 
+use super::audit::{Note, target};
 use super::error::Reading;
 use super::page::{Keyset, Page, Slice};
 use super::write::{Work, transaction};
@@ -83,7 +85,13 @@ impl Store {
                 again = again.filter(webhook_delivery::Column::Id.is_in(which.iter().copied()));
             }
             let again = again.exec(&tx.db).await?;
-            Ok(Work::quiet(again.rows_affected))
+            let count = again.rows_affected;
+            let work = Work::quiet(count);
+            if count == 0 {
+                return Ok(work);
+            }
+            let fact = json!({"sentAgain": count});
+            Ok(work.noting(Note::new(target::webhook(id), None, Some(fact))))
         })?;
         Ok(committed.value)
     }

@@ -1,7 +1,7 @@
 //! Rows as the audit log shows them: what people say of them, and nothing secret. In: rows. Out: JSON. Pure. Must not
 //! know: who changed them.
 
-use entity::{api_token, author, entry, job, planet, source, user};
+use entity::{api_token, author, entry, job, planet, proposal, source, user, webhook};
 use serde_json::{Value, json};
 
 use super::text::texts;
@@ -56,4 +56,26 @@ pub(super) fn entry(row: &entry::Model) -> Value {
 /// A job.
 pub(super) fn job(row: &job::Model) -> Value {
     json!({"kind": row.kind, "planet": row.planet_id, "dryRun": row.dry_run, "total": row.total})
+}
+
+/// A proposal; not the token by which its proposer follows it.
+pub(super) fn proposal(row: &proposal::Model) -> Value {
+    json!({
+        "feedUrl": row.feed_url,
+        "planetSlug": row.planet_slug,
+        "state": row.state,
+        "reason": row.reason,
+    })
+}
+
+/// A webhook; not what it signs with.
+pub(super) fn webhook(row: &webhook::Model) -> Value {
+    json!({
+        "url": row.url,
+        "description": row.description,
+        "filter": row.filter,
+        "added": row.added,
+        "updated": row.updated,
+        "enabled": row.enabled,
+    })
 }

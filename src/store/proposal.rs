@@ -7,11 +7,12 @@ use sea_orm::{
     PaginatorTrait, QueryFilter, QuerySelect,
 };
 
+use super::audit::{Note, target};
 use super::error::Reading;
 use super::page::{Keyset, Page, Slice};
 use super::text::feed_key;
 use super::write::{NewChange, Tx, Work, transaction};
-use super::{Store, StoreError};
+use super::{Store, StoreError, portrait};
 
 /// Proposals that may wait at once.
 const WAITING: u64 = 1_000;
@@ -186,7 +187,12 @@ async fn propose(tx: &Tx, new: &NewProposal) -> Result<Work<Propose>, DbErr> {
     let row = proposal::Entity::insert(row)
         .exec_with_returning(&tx.db)
         .await?;
-    Ok(Work::quiet(Propose::Proposed(Box::new(row))))
+    let note = Note::new(
+        target::proposal(row.id),
+        None,
+        Some(portrait::proposal(&row)),
+    );
+    Ok(Work::quiet(Propose::Proposed(Box::new(row))).noting(note))
 }
 
 async fn decide(
@@ -201,6 +207,7 @@ async fn decide(
     let Some(mut row) = found.filter(|row| row.state == ProposalState::Pending) else {
         return Ok(Work::quiet(None));
     };
+    let before = portrait::proposal(&row);
     row.state = match decision.source {
         Some(_) => ProposalState::Approved,
         None => ProposalState::Declined,
@@ -214,5 +221,6 @@ async fn decide(
     let row = proposal::Entity::update(row.into_active_model().reset_all())
         .exec(&tx.db)
         .await?;
-    Ok(Work::told(Some(row), vec![told]))
+    let note = Note::changed(target::proposal(id), before, portrait::proposal(&row));
+    Ok(Work::told(Some(row), vec![told]).noting(note))
 }

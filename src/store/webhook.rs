@@ -9,11 +9,13 @@ use sea_orm::{
     PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
+use super::audit::{Note, target, with};
 use super::error::Reading;
 use super::page::{Keyset, Page, Slice};
 use super::write::{Tx, Work, transaction};
-use super::{EntryFilter, Store, StoreError};
+use super::{EntryFilter, Store, StoreError, portrait};
 
 /// Which entries a webhook is told of. All that is set must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,8 +115,12 @@ impl Store {
     /// When the transaction fails; nothing is changed then.
     pub async fn remove_webhook(&self, id: WebhookId) -> Result<bool, StoreError> {
         let committed = transaction!(self, "removing a webhook", |tx| async {
-            let gone = webhook::Entity::delete_by_id(id).exec(&tx.db).await?;
-            Ok(Work::quiet(gone.rows_affected > 0))
+            let Some(row) = lock_webhook(tx, id).await? else {
+                return Ok(Work::quiet(false));
+            };
+            webhook::Entity::delete_by_id(id).exec(&tx.db).await?;
+            let note = Note::new(target::webhook(id), Some(portrait::webhook(&row)), None);
+            Ok(Work::quiet(true).noting(note))
         })?;
         Ok(committed.value)
     }
@@ -205,7 +211,8 @@ async fn create(tx: &Tx, new: &NewWebhook) -> Result<Work<webhook::Model>, DbErr
     let row = webhook::Entity::insert(row)
         .exec_with_returning(&tx.db)
         .await?;
-    Ok(Work::quiet(row))
+    let note = Note::new(target::webhook(row.id), None, Some(portrait::webhook(&row)));
+    Ok(Work::quiet(row).noting(note))
 }
 
 async fn update(
@@ -216,6 +223,8 @@ async fn update(
     let Some(mut row) = lock_webhook(tx, id).await? else {
         return Ok(Work::quiet(None));
     };
+    let mut before = portrait::webhook(&row);
+    let rotates = changes.secret.is_some();
     let changes = changes.clone();
     row.url = changes.url.unwrap_or(row.url);
     row.description = changes.description.unwrap_or(row.description);
@@ -232,7 +241,13 @@ async fn update(
     }
     row.enabled = enabled;
     save_webhook(tx, row.clone()).await?;
-    Ok(Work::quiet(Some(row)))
+    let mut after = portrait::webhook(&row);
+    if rotates {
+        before = with(before, "secret", json!("the former one"));
+        after = with(after, "secret", json!("another one"));
+    }
+    let note = Note::changed(target::webhook(id), before, after);
+    Ok(Work::quiet(Some(row)).noting(note))
 }
 
 pub(super) async fn lock_webhook(tx: &Tx, id: WebhookId) -> Result<Option<webhook::Model>, DbErr> {

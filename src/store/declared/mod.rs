@@ -7,7 +7,9 @@ mod plan;
 mod snapshot;
 
 use entity::{Millis, RuleAction, RuleField};
+use serde_json::json;
 
+use super::audit::Note;
 use super::write::{NewChange, Work, transaction};
 use super::{NewLink, NewRule, RuleScope, Store, StoreError};
 
@@ -112,7 +114,9 @@ impl Store {
             }
             let (ruled, mut changes) = carry::out(tx, &plan, at).await?;
             changes.push(NewChange::other(at));
-            Ok(Work::told(Applied { plan, ruled }, changes))
+            let fact = json!({"changes": plan.changes.len()});
+            let note = Note::new(String::new(), None, Some(fact));
+            Ok(Work::told(Applied { plan, ruled }, changes).noting(note))
         })?;
         Ok(committed.value)
     }

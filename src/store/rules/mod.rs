@@ -19,7 +19,9 @@ use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
 };
+use serde_json::{Value, json};
 
+use super::audit::{Note, target};
 use super::error::Reading;
 use super::write::{NewChange, Tx, Work, transaction};
 use super::{Store, StoreError};
@@ -55,7 +57,20 @@ pub struct NewRule {
     pub note: Option<String>,
 }
 
+/// Rules as the audit log shows them.
+fn portrait(rules: &[NewRule]) -> Value {
+    let shown = |rule: &NewRule| json!({"action": rule.action, "field": rule.field, "pattern": rule.pattern, "note": rule.note});
+    json!({"rules": rules.iter().map(shown).collect::<Vec<_>>()})
+}
+
 impl RuleScope {
+    fn target(self) -> String {
+        match self {
+            Self::Planet(planet) => target::planet(planet),
+            Self::Source(source) => target::source(source),
+        }
+    }
+
     fn condition(self) -> Expr {
         match self {
             Self::Planet(planet) => rule::Column::PlanetId.eq(planet),
@@ -105,8 +120,11 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let committed = transaction!(self, "setting rules", |tx| async {
             let is_new = set(tx, scope, rules, at).await?;
-            let changes = is_new.then(|| NewChange::other(at));
-            Ok(Work::told(is_new, changes.into_iter().collect()))
+            if !is_new {
+                return Ok(Work::quiet(false));
+            }
+            let note = Note::new(scope.target(), None, Some(portrait(rules)));
+            Ok(Work::told(true, vec![NewChange::other(at)]).noting(note))
         })?;
         Ok(committed.value)
     }
