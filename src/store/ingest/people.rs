@@ -238,7 +238,7 @@ impl People {
         Ok(())
     }
 
-    /// Gives an author's entries to another. An author known by name has entries in one source only.
+    /// Gives an author's entries in this source to another; those in others are there by an editor's wish.
     async fn move_entries(
         &self,
         tx: &Tx,
@@ -252,6 +252,7 @@ impl People {
         let moved = entry_author::Entity::update_many()
             .col_expr(entry_author::Column::AuthorId, Expr::value(to))
             .filter(entry_author::Column::AuthorId.eq(from))
+            .filter(entry_author::Column::SourceId.eq(source))
             .exec(&tx.db)
             .await?
             .rows_affected;
