@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::clock::Clock;
 use crate::store::Store;
 
 /// Entries of one transaction.
@@ -14,10 +15,10 @@ const AT_ONCE: u64 = 200;
 const REST: Duration = Duration::from_millis(20);
 
 /// Indexes what is left, until nothing is, or until `stop`.
-pub async fn run(store: Store, stop: CancellationToken) {
+pub async fn run(store: Store, clock: Clock, stop: CancellationToken) {
     let mut entries = 0;
     while !stop.is_cancelled() {
-        match store.index_backlog(AT_ONCE).await {
+        match store.index_backlog(AT_ONCE, clock.now()).await {
             Ok(0) => break,
             Ok(some) => entries += some,
             Err(error) => {

@@ -152,8 +152,8 @@ impl App {
         };
         let tidying = janitor::run(self.parts.clone(), kept, stop());
         self.tasks.spawn(tidying);
-        self.tasks
-            .spawn(indexing::run(self.parts.store.clone(), stop()));
+        let indexing = indexing::run(store.clone(), self.parts.clock.clone(), stop());
+        self.tasks.spawn(indexing);
         if let Some(subscriber) = self.subscriber(config).filter(|_| config.poll) {
             self.tasks.spawn(subscriber.run(stop()));
         }

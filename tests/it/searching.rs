@@ -214,10 +214,10 @@ on_each_database! {
         database.execute("DELETE FROM entry_search").await;
         database.execute("UPDATE entry_search_backlog SET up_to = (SELECT MAX(id) FROM entry)").await;
         assert_found(&graph, "rust", "").await;
-        assert_eq!(graph.store.index_backlog(4).await.unwrap(), 4);
+        assert_eq!(graph.store.index_backlog(4, graph.clock.now()).await.unwrap(), 4);
         assert_found(&graph, "rust", "ab").await;
-        assert_eq!(graph.store.index_backlog(4).await.unwrap(), 3);
-        assert_eq!(graph.store.index_backlog(4).await.unwrap(), 0);
+        assert_eq!(graph.store.index_backlog(4, graph.clock.now()).await.unwrap(), 3);
+        assert_eq!(graph.store.index_backlog(4, graph.clock.now()).await.unwrap(), 0);
         assert_found(&graph, "rust", "abe").await;
         assert_found(&graph, "author:ann", "ag").await;
     }

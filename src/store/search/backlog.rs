@@ -1,30 +1,31 @@
 //! Entries that were stored before there was an index. In: nothing. Out: a few more of them indexed, the newest
 //! first. Must not know: who calls, and how often.
 
-use entity::{EntryId, entry};
+use entity::{EntryId, Millis, entry};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::index::reindex;
-use crate::store::write::{Tx, Work, transaction};
+use crate::store::write::{NewChange, Tx, Work, transaction};
 use crate::store::{Store, StoreError};
 
 const TABLE: &str = "entry_search_backlog";
 
 impl Store {
-    /// Indexes at most `most` entries of the backlog; tells how many. None are left when it is 0.
+    /// Indexes at most `most` entries of the backlog; tells how many. None are left when it is 0. What searches find is
+    /// public, so it is a change.
     ///
     /// # Errors
     /// When the transaction fails; the same entries are indexed by the next call.
-    pub async fn index_backlog(&self, most: u64) -> Result<usize, StoreError> {
-        let committed = transaction!(self, "indexing older entries", |tx| some(tx, most))?;
+    pub async fn index_backlog(&self, most: u64, at: Millis) -> Result<usize, StoreError> {
+        let committed = transaction!(self, "indexing older entries", |tx| some(tx, most, at))?;
         Ok(committed.value)
     }
 }
 
-async fn some(tx: &Tx, most: u64) -> Result<Work<usize>, DbErr> {
+async fn some(tx: &Tx, most: u64, at: Millis) -> Result<Work<usize>, DbErr> {
     let select = Query::select()
         .column("up_to")
         .from(TABLE)
@@ -54,5 +55,8 @@ async fn some(tx: &Tx, most: u64) -> Result<Work<usize>, DbErr> {
         .and_where(Expr::col("id").eq(1))
         .to_owned();
     tx.db.execute(&update).await?;
-    Ok(Work::quiet(ids.len()))
+    if ids.is_empty() {
+        return Ok(Work::quiet(0));
+    }
+    Ok(Work::told(ids.len(), vec![NewChange::other(at)]))
 }
