@@ -7,6 +7,6 @@ mod reading;
 mod refusal;
 mod subscribe;
 
-pub use reading::{already_followed, new_home, not_readable, read_and_follow};
+pub use reading::{already_followed, first_found, new_home, not_readable, read_and_follow};
 pub use refusal::{Refusal, code_of, quoted};
 pub use subscribe::{Followed, Wish, subscribe};

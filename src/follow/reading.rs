@@ -83,7 +83,11 @@ pub fn not_readable(url: &Url, failure: Failure) -> Refusal {
     refusal
 }
 
-async fn first_found(
+/// The feed at `url`, or the first one that the page there offers; one that `moving` is at counts as new.
+///
+/// # Errors
+/// When the store fails. What the publisher is to blame for is a refusal.
+pub async fn first_found(
     poller: &Poller,
     url: &Url,
     moving: Option<SourceId>,

@@ -11,14 +11,14 @@ use super::discover::newest_titles;
 use super::owned;
 use super::source::planets;
 use super::user_error::{UserError, Wrong, no_such};
-use crate::follow::{self, Refusal, Wish, check, quoted};
+use crate::follow::{self, Refusal, Wish, check};
 use crate::graphql::error::Result;
 use crate::graphql::needs::Needs;
 use crate::graphql::proposal::{Found, Proposal, token_hash};
 use crate::graphql::scalar::{Url, int};
 use crate::graphql::source::Source;
 use crate::graphql::{Services, services, viewer};
-use crate::poll::Candidate;
+use crate::poll::{Candidate, Discovered};
 use crate::store::{Decision, NewProposal, Propose};
 
 /// The longest note or reason, in characters.
@@ -92,19 +92,17 @@ impl ProposalMutation {
         if let Err(refusal) = may_propose(ctx, services) {
             return Ok(Wrong::only(&["input"], refusal).into());
         }
-        let found = match first(services, &url).await {
-            Ok(found) => found,
-            Err(refusal) => return Ok(Wrong::only(&["input", "url"], refusal).into()),
-        };
-        for known in [url.as_str(), found.feed_url.as_str()] {
-            if let Some(known) = services.store.find_source_by_url(known).await? {
+        let found = match follow::first_found(&services.poller, &url, None).await? {
+            Ok(Discovered::New(found)) => *found,
+            Ok(Discovered::Followed(known)) => {
                 let refusal = follow::already_followed(&known);
                 return Ok(ProposeSourcePayload {
-                    followed_as: Some(known.into()),
+                    followed_as: Some((*known).into()),
                     ..Wrong::only(&["input", "url"], refusal).into()
                 });
             }
-        }
+            Err(refusal) => return Ok(Wrong::only(&["input", "url"], refusal).into()),
+        };
         let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
         let new = new(services, found, &token, (note.flatten(), input.planet_slug));
         Ok(match services.store.propose(&new).await? {
@@ -236,15 +234,6 @@ fn may_propose(ctx: &Context<'_>, services: &Services) -> std::result::Result<()
             let message = format!("These are many proposals; try again in {minutes} minutes.");
             Refusal::new(UserErrorCode::RateLimited, message)
         })
-}
-
-async fn first(services: &Services, url: &url::Url) -> std::result::Result<Candidate, Refusal> {
-    let found = services.poller.preview(url).await;
-    let found = found.map_err(|failure| follow::not_readable(url, failure))?;
-    found.into_iter().next().ok_or_else(|| {
-        let message = format!("{} offers no feed.", quoted(url.as_str()));
-        Refusal::new(UserErrorCode::NotAFeed, message)
-    })
 }
 
 fn new(
