@@ -59,8 +59,8 @@ impl SteeringQuery {
         rule::list_hidden(ctx, place, &window).await
     }
 
-    /// What rules would do to stored entries, and why, before they are set: the newest 2,000 are tried. Needs the role
-    /// EDITOR.
+    /// What rules would do to stored entries, and why, before they are set: the newest 2,000 are tried.
+    /// Needs the role EDITOR.
     #[graphql(guard = "Needs(Role::Editor)", complexity = "200 + child_complexity")]
     async fn preview_rules(
         &self,
