@@ -58,7 +58,8 @@ impl People {
         }
         people.merge_names(tx, &wanted, counts).await?;
         let mut known = rows(tx, wanted.keys()).await?;
-        known.extend(merged(tx, wanted.keys(), &known).await?);
+        let elsewhere = merged(tx, wanted.keys(), &known).await?;
+        known.extend(elsewhere);
         people.rename(tx, &wanted, &known).await?;
         let known: HashMap<String, AuthorId> = known
             .into_iter()
@@ -193,7 +194,8 @@ impl People {
             .filter_map(|row| with_pages.get(&row.identity).copied());
         let targets: Vec<&String> = targets.collect();
         let mut found = rows(tx, targets.iter().copied()).await?;
-        found.extend(merged(tx, targets.into_iter(), &found).await?);
+        let elsewhere = merged(tx, targets.into_iter(), &found).await?;
+        found.extend(elsewhere);
         let targets: HashMap<String, AuthorId> = found
             .into_iter()
             .map(|row| (row.identity, row.id))
