@@ -44,6 +44,9 @@ impl Store {
 async fn pardon(tx: &Tx, pardons: &[Pardon], due: Millis, at: Millis) -> Result<Work<u64>, DbErr> {
     let mut pardoned = 0;
     let mut changes = Vec::new();
+    // In the order of keys, as everyone takes several, so that nobody waits in a circle.
+    let mut pardons: Vec<&Pardon> = pardons.iter().collect();
+    pardons.sort_unstable_by_key(|pardon| pardon.source_id);
     for (place, pardon) in (0_i64..).zip(pardons) {
         let Some((mut state, mut source)) = lock(tx, pardon.source_id).await? else {
             continue;
