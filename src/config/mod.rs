@@ -180,6 +180,7 @@ impl Config {
     ///
     /// # Errors
     /// At the first one that is not valid.
+    #[expect(clippy::too_many_lines, reason = "a line for each setting")]
     pub fn from_layers(layers: &Layers) -> Result<Self, ConfigError> {
         let is = Reader(layers);
         Ok(Self {
