@@ -1,6 +1,7 @@
 //! Whether a client has a document already (RFC 9110, section 13). In: the change log's number, a request's
 //! conditions. Out: yes or no, and the headers of an answer. Must not know: what documents hold.
 
+use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -18,6 +19,31 @@ const FRESH: HeaderValue = HeaderValue::from_static("public, max-age=60");
 /// When the change log came to its newest number, as far as it was asked.
 #[derive(Debug, Default)]
 pub struct Moved(Mutex<Option<(Revision, Millis)>>);
+
+/// Documents that are remembered to be there.
+const REMEMBERED: usize = 4_096;
+
+/// Tags of documents that were given. A condition that names no tag is held against these, so that nobody is told that
+/// what was never there has not changed.
+#[derive(Debug, Default)]
+pub struct Given(Mutex<HashSet<String>>);
+
+impl Given {
+    /// Remembers that a document is there.
+    pub fn note(&self, version: &Version) {
+        let mut tags = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if tags.len() >= REMEMBERED {
+            // Most are of numbers that have passed.
+            tags.clear();
+        }
+        tags.insert(version.tag.clone());
+    }
+
+    fn has(&self, version: &Version) -> bool {
+        let tags = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tags.contains(&version.tag)
+    }
+}
 
 /// Which state of the data a document shows.
 #[derive(Clone, Debug)]
@@ -44,10 +70,16 @@ impl Version {
         })
     }
 
-    /// Whether a request says that it has this one. A tag is taken before a time.
-    pub fn is_known_by(&self, headers: &HeaderMap) -> bool {
-        if headers.contains_key(header::IF_NONE_MATCH) {
-            return crate::http::pages::known(headers, &self.tag);
+    /// Whether a request says that it has this one, and it is certain to be there. A tag is taken before a time.
+    pub fn is_known_by(&self, headers: &HeaderMap, given: &Given) -> bool {
+        let tags = headers.get(header::IF_NONE_MATCH);
+        if let Some(tags) = tags {
+            // Only who was given the document knows its tag.
+            let is_named = tags.to_str().is_ok_and(|tags| tags.contains(&self.tag));
+            return crate::http::pages::known(headers, &self.tag) && (is_named || given.has(self));
+        }
+        if !given.has(self) {
+            return false;
         }
         let since = headers.get(header::IF_MODIFIED_SINCE);
         let since = since.and_then(|value| value.to_str().ok());

@@ -36,6 +36,7 @@ pub struct Feeds {
     address: Url,
     epoch: OnceCell<String>,
     moved: conditions::Moved,
+    given: conditions::Given,
 }
 
 impl Feeds {
@@ -49,6 +50,7 @@ impl Feeds {
             address,
             epoch: OnceCell::new(),
             moved: conditions::Moved::default(),
+            given: conditions::Given::default(),
         })
     }
 
@@ -124,7 +126,7 @@ async fn try_answer(
     let place = Place::new(&base, slug, format, archive);
     // Taken before anything is read, so that a tag never stands for more than was read.
     let version = Version::now(feeds, &place).await?;
-    if version.is_known_by(headers) {
+    if version.is_known_by(headers, &feeds.given) {
         return Ok(version.put(StatusCode::NOT_MODIFIED.into_response()));
     }
     let Some(planet) = feeds.store.find_planet(slug).await? else {
@@ -133,6 +135,7 @@ async fn try_answer(
     let Some(plan) = Plan::make(feeds, planet, place).await? else {
         return Ok(nothing());
     };
+    feeds.given.note(&version);
     let body = Body::from_stream(plan.write(feeds.store.clone()));
     let content_type = HeaderValue::from_static(format.content_type());
     let response = ([(header::CONTENT_TYPE, content_type)], body);

@@ -216,6 +216,11 @@ on_each_database! {
             let got = get(&app, &format!("{}/planet/{path}", app.origin), &[]).await;
             let expected = if path == "planet/atom.xml" { 200 } else { 404 };
             assert_eq!(got.status, expected, "{path}");
+            let later = [("if-modified-since", "Fri, 01 Jan 2100 00:00:00 GMT")];
+            for condition in [&later, &[("if-none-match", "*")]] {
+                let got = get(&app, &format!("{}/planet/{path}", app.origin), condition).await;
+                assert_eq!(got.status, if expected == 200 { 304 } else { 404 }, "{path} {condition:?}");
+            }
         }
         let got = get(&app, &url(&app, "atom.xml"), &[]).await;
         assert_eq!(breaches("atom.xml", &got, "https://planet.example/sub/planet/planet/atom.xml"), [""; 0]);
