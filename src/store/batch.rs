@@ -81,6 +81,7 @@ impl Names {
                 url: row.try_get_by_index(6)?,
                 avatar_url: row.try_get_by_index(7)?,
                 entry_count: row.try_get_by_index(8)?,
+                is_edited: row.try_get_by_index(9)?,
             };
             authors.push((place, author));
         }
@@ -214,6 +215,7 @@ impl Store {
                 author::Column::Url,
                 author::Column::AvatarUrl,
                 author::Column::EntryCount,
+                author::Column::IsEdited,
             ])
             .join(JoinType::InnerJoin, entry_author::Relation::Author.def())
             .filter(entry_author::Column::EntryId.is_in(entries.iter().copied()))
@@ -231,6 +233,7 @@ impl Store {
                 none(),
             ])
             .expr(Expr::value(0_i64))
+            .expr(Expr::value(false))
             .from(entry_tag::Entity)
             .and_where(entry_tag::Column::EntryId.is_in(entries.iter().copied()))
             .to_owned();
