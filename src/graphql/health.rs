@@ -36,7 +36,7 @@ pub struct SourceStatusCount {
 pub async fn of_planet(ctx: &Context<'_>, planet: PlanetId) -> Result<PlanetHealth> {
     let services = services(ctx)?;
     // It changes with the time and with every poll, not only with the change log: it is not for keeping.
-    let _ = viewer::caller(ctx);
+    viewer::fleeting(ctx);
     let now = services.clock.now();
     let health = services.store.planet_health(planet, now).await?;
     let all = [

@@ -149,7 +149,6 @@ fn of_source(name: &str) -> Option<Part<source::Model>> {
         "siteUrl" => |source| url(source.site_url.as_ref()),
         "description" => |source| maybe(source.description.as_ref()),
         "language" => |source| maybe(source.language.as_ref()),
-        "iconUrl" => |source| url(source.icon_url.as_ref()),
         "createdAt" => |source| DateTime(source.created_at).to_value(),
         _ => return None,
     };

@@ -93,7 +93,7 @@ impl Source {
     /// Why, in plain words, for whoever writes in it and asks where a post is.
     async fn status_reason(&self, ctx: &Context<'_>) -> Result<String> {
         // It changes with polls that change nothing else: it is not for keeping.
-        let _ = viewer::caller(ctx);
+        viewer::fleeting(ctx);
         let state = loader::find(ctx, PollStateOf(self.0.id)).await?;
         Ok(health::reason(self.0.status, state.as_deref()))
     }

@@ -17,15 +17,28 @@ use super::{id, store, word};
 use crate::auth::{Caller, Principal};
 use crate::store::Marks;
 
-/// Whether anything of a request wanted to know who asks; given to the request as data by whoever shares answers.
+/// What fields of a request did that matters for sharing its answer; given to the request as data by whoever shares
+/// answers.
 #[derive(Clone, Debug, Default)]
-pub struct Asked(Arc<AtomicBool>);
+pub struct Asked(Arc<Signs>);
+
+#[derive(Debug, Default)]
+struct Signs {
+    who: AtomicBool,
+    fleeting: AtomicBool,
+}
 
 impl Asked {
     /// Whether the answer, as far as it was made, may depend on who asked.
     #[must_use]
     pub fn who(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        self.0.who.load(Ordering::Acquire)
+    }
+
+    /// Whether something in the answer changes without a change number.
+    #[must_use]
+    pub fn is_fleeting(&self) -> bool {
+        self.0.fleeting.load(Ordering::Acquire)
     }
 }
 
@@ -43,9 +56,16 @@ pub fn caller<'a>(ctx: &Context<'a>) -> Option<&'a Caller> {
     ctx.data_opt::<Caller>()
 }
 
+/// Says that a field changes without a change number, such as how polling goes: its answer is kept for nobody.
+pub fn fleeting(ctx: &Context<'_>) {
+    if let Some(asked) = ctx.data_opt::<Asked>() {
+        asked.0.fleeting.store(true, Ordering::Release);
+    }
+}
+
 fn mark(ctx: &Context<'_>) {
     if let Some(asked) = ctx.data_opt::<Asked>() {
-        asked.0.store(true, Ordering::Release);
+        asked.0.who.store(true, Ordering::Release);
     }
 }
 

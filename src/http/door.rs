@@ -253,6 +253,7 @@ impl Door {
         let priced = |response: Response| shape(response.extension("cost", prepared.cost.told()));
         match timeout(limit, work).await {
             Ok(Ok(response)) if prepared.kind != OperationType::Query => Ok(priced(response)),
+            Ok(Ok(response)) if asked.is_fleeting() => Ok(priced(response).shared(For::Once)),
             Ok(Ok(response)) if asked.who() => Ok(priced(response).shared(For::Asker)),
             Ok(Ok(response)) => Ok(priced(response).shared(For::Everyone)),
             Ok(Err(_)) => {

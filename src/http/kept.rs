@@ -45,14 +45,14 @@ enum Unkept {
     Refused(StatusCode, String),
     /// Likewise.
     Failed(Refusal),
-    /// It is about who asked, so nobody else gets it.
+    /// It is about who asked, or passes at once, so nobody else gets it.
     Personal(Arc<Executed>),
 }
 
 /// The answers that are kept.
 pub struct Kept {
     answers: Cache<(Question, Audience, Revision), Arc<Executed>>,
-    personal: moka::sync::Cache<Question, ()>,
+    personal: moka::sync::Cache<(Question, Audience), ()>,
 }
 
 impl Kept {
@@ -96,7 +96,7 @@ impl Kept {
         version: Revision,
         execute: impl Fn() -> F,
     ) -> Result<Answer, Refusal> {
-        if audience == Audience::SignedIn && self.personal.contains_key(&question) {
+        if self.personal.contains_key(&(question, audience)) {
             return execute().await;
         }
         let led = AtomicBool::new(false);
@@ -115,7 +115,7 @@ impl Kept {
                 }),
                 Unkept::Failed(refusal) => Err(refusal.clone()),
                 Unkept::Personal(own) => {
-                    self.personal.insert(question, ());
+                    self.personal.insert((question, audience), ());
                     if led.into_inner() {
                         Ok(Answer::Shared(Arc::clone(own)))
                     } else {
@@ -137,9 +137,9 @@ fn keepable(found: Result<Answer, Refusal>, audience: Audience) -> Result<Arc<Ex
     if !result.is_whole() {
         return Err(Unkept::Broken(result));
     }
-    match audience {
-        Audience::SignedIn if result.is_personal() => Err(Unkept::Personal(result)),
-        Audience::Anyone | Audience::SignedIn => Ok(result),
+    match (result.audience(), audience) {
+        (For::Everyone, _) | (For::Asker, Audience::Anyone) => Ok(result),
+        (For::Asker, Audience::SignedIn) | (For::Once, _) => Err(Unkept::Personal(result)),
     }
 }
 
@@ -214,6 +214,15 @@ mod tests {
         assert_eq!(ask(&kept, Audience::SignedIn, V1, &source).await, "20");
         assert_eq!(ask(&kept, Audience::Anyone, V1, &source).await, "21");
         assert_eq!(ask(&kept, Audience::Anyone, V1, &source).await, "21");
+    }
+
+    #[tokio::test]
+    async fn what_passes_at_once_is_kept_for_nobody() {
+        let kept = Kept::new(1_000_000);
+        let source = Source::new(true, For::Once);
+        for expected in ["0", "1", "2"] {
+            assert_eq!(ask(&kept, Audience::Anyone, V1, &source).await, expected);
+        }
     }
 
     #[tokio::test]

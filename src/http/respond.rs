@@ -10,7 +10,7 @@ use super::answer::Answer;
 use super::cost::{add_left, with_left};
 use super::negotiate::Form;
 use super::refusal::Refusal;
-use super::result::Executed;
+use super::result::{Executed, For};
 use super::wishes::Wishes;
 
 /// An answer in one of the two JSON forms.
@@ -36,7 +36,7 @@ pub async fn answer(answer: Answer, form: Form, wishes: &Wishes) -> Response {
 /// What is the same for everyone is compressed here, once; the rest further out, for each. Only what a GET without a
 /// token gets may be kept by others, and has a tag.
 async fn shared(result: &Executed, form: Form, wishes: &Wishes) -> Response {
-    if result.is_personal() || !result.is_whole() || wishes.left.is_some() {
+    if result.audience() != For::Everyone || !result.is_whole() || wishes.left.is_some() {
         return json(StatusCode::OK, with_left(result.json(), wishes.left), form);
     }
     let public = wishes.get.as_ref().filter(|get| !get.is_signed);

@@ -66,6 +66,8 @@ pub enum For {
     Everyone,
     /// Something may.
     Asker,
+    /// Something in it changes without a change number.
+    Once,
 }
 
 /// A result that was executed.
@@ -111,10 +113,10 @@ impl Executed {
         self.is_whole
     }
 
-    /// Whether it may depend on who asked.
+    /// Whom it is for.
     #[must_use]
-    pub const fn is_personal(&self) -> bool {
-        matches!(self.audience, For::Asker)
+    pub const fn audience(&self) -> For {
+        self.audience
     }
 
     /// The entity tag of the bytes in a coding (RFC 9110, 8.8.3): strong, since it is made of the bytes.

@@ -143,9 +143,13 @@ fn writing(options: SqliteConnectOptions, synchronous: SqliteSynchronous) -> Sql
         .pragma("journal_size_limit", "67108864")
 }
 
-/// A connection that cannot write, whatever it is asked.
+/// A connection that cannot write, whatever it is asked. There are several, each with pages of its own: what the pages
+/// that are shown need fits, and the rest is with the operating system.
 fn reading(options: SqliteConnectOptions) -> SqliteConnectOptions {
-    common(options).pragma("query_only", "1")
+    common(options)
+        .pragma("query_only", "1")
+        // 4 MiB.
+        .pragma("cache_size", "-4096")
 }
 
 fn common(options: SqliteConnectOptions) -> SqliteConnectOptions {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::{Database, Graph, Item};
 
 const SIMPLE: &str = "id guid url title summary language publishedAt dateQuality updatedAt firstSeenAt imageUrl commentsUrl
-    wordCount tags source { __typename id title feedUrl siteUrl description language iconUrl createdAt }
+    wordCount tags source { __typename id title feedUrl siteUrl description language createdAt }
     authors { __typename id name url avatarUrl }";
 
 async fn filled(database: &Database, sources: usize, entries: usize) -> Graph {
