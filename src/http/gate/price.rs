@@ -18,12 +18,14 @@ const USUAL_PAGE: u64 = 20;
 const MOST_PAGE: u64 = 100;
 /// Items of a list that has no size, where its name does not say better.
 const USUAL_LIST: u64 = 10;
-const LISTS: [(&str, u64); 6] = [
+const LISTS: [(&str, u64); 8] = [
     ("authors", 2),
     ("enclosures", 1),
     ("runs", 20),
     ("planets", 2),
     ("recent", 50),
+    ("revisions", 20),
+    ("duplicates", 20),
     ("newestTitles", 1),
 ];
 /// Entries of a run of one source: those of a day are in about twenty of them.
