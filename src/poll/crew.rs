@@ -3,10 +3,12 @@
 
 use std::collections::VecDeque;
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use entity::PollOutcome;
-use tokio::task::JoinSet;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -144,17 +146,37 @@ impl Crew {
         }
     }
 
+    /// In the order of claims, so that those that have waited longest come first.
     fn set_out(&mut self) {
-        // As many again may be waiting to be stored, which takes no place of a fetch.
-        while self.visits.len() < 2 * self.poller.settings().concurrency
-            && let Some(claim) = self.waiting.pop_front()
+        while self.may_set_out()
+            && let Ok(place) = Arc::clone(self.poller.places()).try_acquire_owned()
         {
+            self.set_out_in(place);
+        }
+    }
+
+    /// As many again as fetch at once may be waiting to be stored, which takes no place of a fetch.
+    fn may_set_out(&self) -> bool {
+        !self.waiting.is_empty() && self.visits.len() < 2 * self.poller.settings().concurrency
+    }
+
+    fn set_out_in(&mut self, place: OwnedSemaphorePermit) {
+        if let Some(claim) = self.waiting.pop_front() {
             let (poller, hurry) = (self.poller.clone(), self.hurry.clone());
-            self.visits.spawn(async move {
-                // Nobody closes it; if somebody did, visits would go on unbounded, not stop.
-                let place = poller.places().acquire().await.ok();
-                visit::run(&poller, claim, &hurry, place).await
-            });
+            self.visits
+                .spawn(async move { visit::run(&poller, claim, &hurry, Some(place)).await });
+        }
+    }
+
+    /// Waits for the end of a visit, and sets out on others as places come free; none when no visit is under way.
+    async fn next_end(&mut self) -> Option<Result<Ended, JoinError>> {
+        loop {
+            let places = Arc::clone(self.poller.places());
+            let may_set_out = self.may_set_out();
+            tokio::select! {
+                end = self.visits.join_next() => return end,
+                Ok(place) = places.acquire_owned(), if may_set_out => self.set_out_in(place),
+            }
         }
     }
 
@@ -177,7 +199,7 @@ impl Crew {
         if self.visits.is_empty() {
             std::future::pending::<()>().await;
         }
-        while let Some(end) = self.visits.join_next().await {
+        while let Some(end) = self.next_end().await {
             self.poller.pulse().ended(Instant::now());
             log_error(end);
             self.set_out();
@@ -229,7 +251,7 @@ impl Crew {
         while !stop.is_cancelled() {
             let taken = self.take().await?;
             let end = tokio::select! {
-                end = self.visits.join_next() => end,
+                end = self.next_end() => end,
                 () = stop.cancelled() => break,
             };
             match end {
@@ -253,7 +275,7 @@ impl Crew {
     }
 }
 
-fn log_error(end: Result<Ended, tokio::task::JoinError>) {
+fn log_error(end: Result<Ended, JoinError>) {
     match end {
         Ok(Ok(_)) => {}
         Ok(Err(error)) => {

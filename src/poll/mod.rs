@@ -69,7 +69,7 @@ struct Inner {
     node: String,
     hosts: Hosts,
     /// Visits that may fetch and read at once; what an editor asks for waits for none.
-    places: Semaphore,
+    places: Arc<Semaphore>,
     reader: Reader,
     outage: Mutex<Outage>,
     wake: Notify,
@@ -89,7 +89,7 @@ impl Poller {
     ) -> Self {
         Self(Arc::new(Inner {
             hosts: Hosts::new(settings.per_host, settings.host_spacing),
-            places: Semaphore::new(settings.concurrency.max(1)),
+            places: Arc::new(Semaphore::new(settings.concurrency.max(1))),
             reader: Reader::new(settings.parsers, settings.limits, settings.kept_body_bytes),
             outage: Mutex::default(),
             wake: Notify::new(),
@@ -242,7 +242,7 @@ impl Poller {
         &self.0.settings
     }
 
-    fn places(&self) -> &Semaphore {
+    fn places(&self) -> &Arc<Semaphore> {
         &self.0.places
     }
 

@@ -16,9 +16,6 @@ pub const LONGEST_WISH_SECONDS: i64 = 24 * 3600;
 /// A source that fails for so long is dead, and tried once in [`DEAD_RETRY_SECONDS`].
 pub const DEAD_AFTER_SECONDS: i64 = 90 * 24 * 3600;
 
-/// And that it failed so often meanwhile: a clock that was set ahead has waited for nothing.
-pub const DEAD_AFTER_FAILURES: i32 = 20;
-
 /// How often a dead source is tried.
 pub const DEAD_RETRY_SECONDS: i64 = 30 * 24 * 3600;
 
@@ -251,7 +248,7 @@ fn after_failure(facts: &Facts, curve: Curve) -> Next {
     let failing = facts
         .failing_since
         .map_or(0, |since| facts.now.since(since) / 1000);
-    if failing >= DEAD_AFTER_SECONDS && facts.failures >= DEAD_AFTER_FAILURES {
+    if failing >= DEAD_AFTER_SECONDS {
         return Next {
             at: Some(facts.now.plus_millis(jittered(DEAD_RETRY_SECONDS, facts))),
             interval_seconds: DEAD_RETRY_SECONDS,

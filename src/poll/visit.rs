@@ -6,7 +6,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use entity::{Millis, PollErrorKind, PollOutcome, SourceId};
-use tokio::sync::SemaphorePermit;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -46,7 +46,7 @@ pub async fn run(
     poller: &Poller,
     claim: Claim,
     hurry: &CancellationToken,
-    place: Option<SemaphorePermit<'_>>,
+    place: Option<OwnedSemaphorePermit>,
 ) -> Result<Option<Visited>, StoreError> {
     let seen = tokio::select! {
         seen = look(poller, &claim, hurry) => seen,
