@@ -59,22 +59,11 @@ impl Store {
                 nodes.push(self.node(part).await?);
             }
             let phrases: Vec<&Phrase> = parts.iter().filter_map(words).collect();
-            if !phrases.is_empty() {
-                let heads = parts
-                    .iter()
-                    .zip(&nodes)
-                    .map(|(part, node)| match words(part) {
-                        Some(phrase) => Node::Any(vec![
-                            of(TITLE, phrase),
-                            of(AUTHOR, phrase),
-                            of(TAG_WORD, phrase),
-                        ]),
-                        None => node.clone(),
-                    });
-                headlines.push(Node::Any(heads.collect()));
-                places.push(Places::of(&phrases));
-            } else {
+            if phrases.is_empty() {
                 headlines.push(Node::Any(nodes.clone()));
+            } else {
+                headlines.push(in_headline(parts, &nodes));
+                places.push(Places::of(&phrases));
             }
             groups.push(Node::Any(nodes));
         }
@@ -189,6 +178,22 @@ impl Places {
             phrases: phrases.iter().map(|phrase| (*phrase).clone()).collect(),
         }
     }
+}
+
+/// A group whose words stand in titles, names and tags.
+fn in_headline(parts: &[Part], nodes: &[Node]) -> Node {
+    let heads = parts
+        .iter()
+        .zip(nodes)
+        .map(|(part, node)| match words(part) {
+            Some(phrase) => Node::Any(vec![
+                of(TITLE, phrase),
+                of(AUTHOR, phrase),
+                of(TAG_WORD, phrase),
+            ]),
+            None => node.clone(),
+        });
+    Node::Any(heads.collect())
 }
 
 const fn words(part: &Part) -> Option<&Phrase> {
