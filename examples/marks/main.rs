@@ -1,7 +1,7 @@
 //! What readers' marks cost at a million entries and a thousand readers. In: the address of an empty database. Out: a table
 //! of medians. Must not know: how marks are stored, but for filling the tables quickly.
 //!
-//! `cargo run --release --example marks -- sqlite:///tmp/marks.db`, or with an empty `PostgreSQL` database.
+//! `cargo run --release --example marks -- sqlite://marks.db`, or with an empty `PostgreSQL` database.
 //! Each reader has read all but the newest 0 to 49 entries of each of a thousand sources, and has besides some marks that say
 //! otherwise; places in time are within a week of the order of arrival.
 #![allow(
