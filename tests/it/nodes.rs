@@ -59,12 +59,22 @@ async fn attempts(raw: &Mutex<Raw>) -> Vec<String> {
     raw.lock().await.texts(sql).await
 }
 
+/// Waits as long as it goes on: many feeds take longer than any one thing may.
 async fn all_are_polled(raw: &Mutex<Raw>, times: &str) {
-    let polled = || async {
-        let attempts = attempts(raw).await;
-        attempts.iter().all(|count| count == times).then_some(())
-    };
-    eventually(&format!("every feed to be polled {times} times"), polled).await;
+    let mut before = 0;
+    loop {
+        let more = || async {
+            let attempts = attempts(raw).await;
+            let polled = attempts.iter().filter(|count| *count == times).count();
+            (polled > before).then_some((polled, attempts.len()))
+        };
+        let what = format!("more than {before} feeds to be polled {times} times");
+        let (polled, all) = eventually(&what, more).await;
+        if polled == all {
+            return;
+        }
+        before = polled;
+    }
 }
 
 async fn make_all_due(raw: &Mutex<Raw>) {
