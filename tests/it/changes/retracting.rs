@@ -35,7 +35,7 @@ on_each_database! {
             atom(&[a.clone(), b.clone()]),
             with(std::slice::from_ref(&tombstone), std::slice::from_ref(&b)),
             with(&[tombstone], &[a.clone(), b.clone()]),
-            with(&[deleted(&a.id, "2025-06-30T00:00:00Z")], &[b.clone()]),
+            with(&[deleted(&a.id, "2025-06-30T00:00:00Z")], std::slice::from_ref(&b)),
             atom(&[b.clone(), a.clone()]),
         ] {
             let report = world.read("/feed", feed).await;
