@@ -92,6 +92,7 @@ fn feedgraph(feed: &Feed, at: i64, (floor, chance): (i64, i64), view: &mut View)
         last_interval: view.interval,
         failures: 0,
         failing_since: None,
+        is_pushed: false,
         chance,
     });
     view.interval = decided.interval_seconds;
