@@ -273,7 +273,7 @@ async fn every_client_ends_with_an_exact_copy(database: &Database, nodes: usize)
         .await
         .id;
     let mut end = made::dated("end", made::START);
-    end.title = END.to_owned();
+    END.clone_into(&mut end.title);
     made::read(&stores[0], last, made::START.plus_seconds(9_000), vec![end]).await;
 
     let mut copies = Vec::new();
