@@ -134,8 +134,8 @@ on_each_database! {
         // A hidden entry that its publisher changes is judged anew, and one that is shown too.
         let before = cursor(&app).await;
         let mut changed = items(&["Cats", "Dogs", "Ads: buy", "Ads: more", "Birds"]);
-        changed[2].title = "Not for sale".to_owned();
-        changed[4].title = "Ads and birds".to_owned();
+        "Not for sale".clone_into(&mut changed[2].title);
+        "Ads and birds".clone_into(&mut changed[4].title);
         publish(&publisher, "/a", &changed);
         poll(&app, &source).await;
         assert_eq!(shown(&app).await[0], json!(["Not for sale", "Dogs", "Cats"]));

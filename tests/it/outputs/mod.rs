@@ -44,8 +44,8 @@ async fn get(app: &TestApp, url: &str, conditions: &[(&str, &str)]) -> Got {
     }
 }
 
-fn text(headers: &HeaderMap, name: reqwest::header::HeaderName) -> String {
-    let value = headers.get(&name).unwrap_or_else(|| panic!("no {name}"));
+fn text(headers: &HeaderMap, name: &reqwest::header::HeaderName) -> String {
+    let value = headers.get(name).unwrap_or_else(|| panic!("no {name}"));
     value.to_str().expect("text").to_owned()
 }
 
@@ -70,7 +70,7 @@ fn breaches(file: &str, got: &Got, address: &str) -> Vec<String> {
 
 /// Title, link, time and content, as our own reader understands a document.
 fn read_back(got: &Got) -> Vec<(String, Option<String>, Option<Millis>, String)> {
-    let content_type = text(&got.headers, CONTENT_TYPE);
+    let content_type = text(&got.headers, &CONTENT_TYPE);
     let document = parse::read(
         got.body.as_bytes(),
         Some(&content_type),
@@ -147,8 +147,8 @@ on_each_database! {
             let first = get(&app, &address, &[]).await;
             let twin = format!("{quiet}/planet/planet/{file}");
             assert_eq!(get(&app, &twin, &[]).await.body, first.body);
-            let (tag, modified) = (text(&first.headers, ETAG), text(&first.headers, LAST_MODIFIED));
-            assert_eq!(text(&first.headers, CACHE_CONTROL), "public, max-age=60");
+            let (tag, modified) = (text(&first.headers, &ETAG), text(&first.headers, &LAST_MODIFIED));
+            assert_eq!(text(&first.headers, &CACHE_CONTROL), "public, max-age=60");
             let before = store.statements();
             for conditions in [
                 vec![("if-none-match", tag.as_str())],
@@ -158,7 +158,7 @@ on_each_database! {
             ] {
                 let got = get(&app, &twin, &conditions).await;
                 assert_eq!((got.status.as_u16(), got.body.as_str()), (304, ""), "{file} {conditions:?}");
-                assert_eq!(text(&got.headers, ETAG), tag);
+                assert_eq!(text(&got.headers, &ETAG), tag);
             }
             assert_eq!(store.statements(), before, "{file}");
             let old = [("if-none-match", "\"x\""), ("if-modified-since", modified.as_str())];
@@ -166,11 +166,11 @@ on_each_database! {
             let old = [("if-modified-since", "Thu, 01 Jan 2026 00:00:00 GMT")];
             assert_eq!(get(&app, &address, &old).await.status, 200);
             let head = app.client.http.head(&address).send().await.unwrap();
-            assert_eq!((head.status().as_u16(), text(head.headers(), ETAG)), (200, tag.clone()));
+            assert_eq!((head.status().as_u16(), text(head.headers(), &ETAG)), (200, tag.clone()));
             assert!(head.text().await.unwrap().is_empty());
         }
         let address = url(&app, "atom.xml");
-        let tag = text(&get(&app, &address, &[]).await.headers, ETAG);
+        let tag = text(&get(&app, &address, &[]).await.headers, &ETAG);
         publisher.set("/a", Page::rss(rss("Blog", "http://blog.example/", &[Item::new("two", "2025-12-02T10:00:00Z")])));
         app.poll_again().await;
         let got = get(&app, &address, &[("if-none-match", &tag)]).await;

@@ -143,69 +143,68 @@ pub fn atom(feed: &Element, address: &str) -> Vec<String> {
     found.rfc3339(feed.one("updated"));
     let mut ids = HashSet::new();
     for entry in feed.all("entry") {
-        for name in ["id", "title", "updated", "published"] {
-            found.once(entry, name);
-        }
-        found.check(
-            entry.all("content").count() == 1,
-            "MissingContentOrAlternate",
-        );
-        found.check(
-            entry.all("summary").count() <= 1,
-            "DuplicateElement summary",
-        );
-        let alternates = entry
-            .all("link")
-            .filter(|link| link.attribute("rel") == Some("alternate"));
-        found.check(alternates.count() <= 1, "DuplicateAtomLink");
-        found.check(
-            ids.insert(entry.one("id").map(str::to_owned)),
-            "DuplicateIds",
-        );
-        found.urn(entry.one("id"));
-        found.rfc3339(entry.one("updated"));
-        found.rfc3339(entry.one("published"));
-        found.check(
-            entry.one("updated") <= feed.one("updated"),
-            "EntryUpdatedAfterFeed",
-        );
-        for link in entry.all("link") {
-            found.uri(link.attribute("href"));
-            found.check(
-                link.attribute("length")
-                    .is_none_or(|n| n.parse::<u64>().is_ok()),
-                "InvalidInteger",
-            );
-        }
-        for person in entry.all("author") {
-            found.check(
-                person
-                    .one("name")
-                    .is_some_and(|name| !name.trim().is_empty()),
-                "NotBlank name",
-            );
-            found.check(person.all("uri").all(|uri| is_uri(&uri.text)), "InvalidURI");
-        }
-        for category in entry.all("category") {
-            found.check(
-                category
-                    .attribute("term")
-                    .is_some_and(|term| !term.trim().is_empty()),
-                "NotBlank term",
-            );
-        }
-        for source in entry.all("source") {
-            for name in ["id", "title", "updated"] {
-                found.once(source, name);
-            }
-            found.uri(source.one("id"));
-            found.rfc3339(source.one("updated"));
-        }
-        if let Some(language) = entry.attribute("xml:lang") {
-            found.check(is_language(language), "InvalidLanguage");
-        }
+        let id = entry.one("id").map(str::to_owned);
+        found.check(ids.insert(id), "DuplicateIds");
+        atom_entry(entry, feed.one("updated"), &mut found);
     }
     found.0.into_iter().collect()
+}
+
+fn atom_entry(entry: &Element, updated: Option<&str>, found: &mut Breaches) {
+    for name in ["id", "title", "updated", "published"] {
+        found.once(entry, name);
+    }
+    found.check(
+        entry.all("content").count() == 1,
+        "MissingContentOrAlternate",
+    );
+    found.check(
+        entry.all("summary").count() <= 1,
+        "DuplicateElement summary",
+    );
+    let alternates = entry
+        .all("link")
+        .filter(|link| link.attribute("rel") == Some("alternate"));
+    found.check(alternates.count() <= 1, "DuplicateAtomLink");
+    found.urn(entry.one("id"));
+    found.rfc3339(entry.one("updated"));
+    found.rfc3339(entry.one("published"));
+    found.check(entry.one("updated") <= updated, "EntryUpdatedAfterFeed");
+    for link in entry.all("link") {
+        found.uri(link.attribute("href"));
+        found.check(
+            link.attribute("length")
+                .is_none_or(|n| n.parse::<u64>().is_ok()),
+            "InvalidInteger",
+        );
+    }
+    for person in entry.all("author") {
+        found.check(
+            person
+                .one("name")
+                .is_some_and(|name| !name.trim().is_empty()),
+            "NotBlank name",
+        );
+        found.check(person.all("uri").all(|uri| is_uri(&uri.text)), "InvalidURI");
+    }
+    for category in entry.all("category") {
+        found.check(
+            category
+                .attribute("term")
+                .is_some_and(|term| !term.trim().is_empty()),
+            "NotBlank term",
+        );
+    }
+    for source in entry.all("source") {
+        for name in ["id", "title", "updated"] {
+            found.once(source, name);
+        }
+        found.uri(source.one("id"));
+        found.rfc3339(source.one("updated"));
+    }
+    if let Some(language) = entry.attribute("xml:lang") {
+        found.check(is_language(language), "InvalidLanguage");
+    }
 }
 
 /// Breaches of RSS 2.0 and of the RSS Advisory Board's best practices.
@@ -229,58 +228,60 @@ pub fn rss(rss: &Element, address: &str) -> Vec<String> {
     );
     let mut ids = HashSet::new();
     for item in channel.all("item") {
-        let has_text = item.all("title").count() + item.all("description").count() > 0;
-        found.check(has_text, "MissingItemTitleOrDescription");
-        found.once(item, "guid");
-        found.once(item, "pubDate");
-        found.check(
-            ids.insert(item.one("guid").map(str::to_owned)),
-            "DuplicateGuid",
-        );
-        let guid = item.all("guid").next();
-        found.check(
-            guid.and_then(|guid| guid.attribute("isPermaLink")) == Some("false"),
-            "InvalidPermalink",
-        );
-        found.rfc822(item.one("pubDate"));
-        found.check(
-            item.all("title").all(|title| !title.text.trim().is_empty()),
-            "NotBlank title",
-        );
-        found.check(
-            item.all("author").count() == 0,
-            "ContainsEmailOrUseDcCreator",
-        );
-        found.check(
-            item.all("link").all(|link| is_uri(&link.text)),
-            "InvalidFullLink",
-        );
-        found.check(
-            item.all("comments").all(|link| is_uri(&link.text)),
-            "InvalidFullLink",
-        );
-        found.check(item.all("enclosure").count() <= 1, "DuplicateEnclosure");
-        for file in item.all("enclosure") {
-            found.uri(file.attribute("url"));
-            found.check(
-                file.attribute("length")
-                    .is_some_and(|n| n.parse::<u64>().is_ok()),
-                "InvalidIntegerAttribute",
-            );
-            found.check(
-                file.attribute("type")
-                    .is_some_and(|kind| kind.contains('/')),
-                "InvalidMIMEType",
-            );
-        }
-        for source in item.all("source") {
-            found.uri(source.attribute("url"));
-        }
-        for category in item.all("category") {
-            found.check(!category.text.trim().is_empty(), "NotBlank category");
-        }
+        let id = item.one("guid").map(str::to_owned);
+        found.check(ids.insert(id), "DuplicateGuid");
+        rss_item(item, &mut found);
     }
     found.0.into_iter().collect()
+}
+
+fn rss_item(item: &Element, found: &mut Breaches) {
+    let has_text = item.all("title").count() + item.all("description").count() > 0;
+    found.check(has_text, "MissingItemTitleOrDescription");
+    found.once(item, "guid");
+    found.once(item, "pubDate");
+    let guid = item.all("guid").next();
+    found.check(
+        guid.and_then(|guid| guid.attribute("isPermaLink")) == Some("false"),
+        "InvalidPermalink",
+    );
+    found.rfc822(item.one("pubDate"));
+    found.check(
+        item.all("title").all(|title| !title.text.trim().is_empty()),
+        "NotBlank title",
+    );
+    found.check(
+        item.all("author").count() == 0,
+        "ContainsEmailOrUseDcCreator",
+    );
+    found.check(
+        item.all("link").all(|link| is_uri(&link.text)),
+        "InvalidFullLink",
+    );
+    found.check(
+        item.all("comments").all(|link| is_uri(&link.text)),
+        "InvalidFullLink",
+    );
+    found.check(item.all("enclosure").count() <= 1, "DuplicateEnclosure");
+    for file in item.all("enclosure") {
+        found.uri(file.attribute("url"));
+        found.check(
+            file.attribute("length")
+                .is_some_and(|n| n.parse::<u64>().is_ok()),
+            "InvalidIntegerAttribute",
+        );
+        found.check(
+            file.attribute("type")
+                .is_some_and(|kind| kind.contains('/')),
+            "InvalidMIMEType",
+        );
+    }
+    for source in item.all("source") {
+        found.uri(source.attribute("url"));
+    }
+    for category in item.all("category") {
+        found.check(!category.text.trim().is_empty(), "NotBlank category");
+    }
 }
 
 /// Breaches of JSON Feed 1.1.

@@ -98,7 +98,7 @@ on_each_database! {
         poll(&app, &source).await;
         taken(&receiver, &["one", "two"]).await;
         let mut changed = items(&["old", "one", "two"]);
-        changed[1].title = "one, better".to_owned();
+        "one, better".clone_into(&mut changed[1].title);
         publisher.set("/a", Page::rss(rss("A", "http://blog.example/", &changed)));
         poll(&app, &source).await;
         taken(&receiver, &["one, better"]).await;
