@@ -73,7 +73,6 @@ fn feedgraph(feed: &Feed, at: i64, (floor, chance): (i64, i64), view: &mut View)
     let instant = |seconds: i64| Millis(0).plus_seconds(BEGIN + seconds);
     let now = instant(at);
     let decided = next(&Facts {
-        is_pushed: false,
         now,
         happened: Happened::Well,
         bounds: Bounds {
