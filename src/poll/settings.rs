@@ -36,11 +36,8 @@ impl PollSettings {
     /// How often a claim is renewed whose visit takes its time.
     #[must_use]
     pub fn renew_every(&self) -> Duration {
-        Duration::from_secs(
-            u64::try_from(self.lease_seconds / 3)
-                .unwrap_or_default()
-                .max(1),
-        )
+        let lease = u64::try_from(self.lease_seconds).unwrap_or_default();
+        Duration::from_secs(lease.max(1)) / 3
     }
 }
 

@@ -40,7 +40,7 @@ fn arguments<'a>(database: &'a Database, listen: &'a str) -> Vec<&'a str> {
         "--poll-max-seconds",
         "1",
         "--poll-lease-seconds",
-        "1",
+        "3",
         "--log",
         "error",
     ]

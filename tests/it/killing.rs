@@ -46,7 +46,7 @@ fn start(database: &Database) -> Running {
         "--poll-max-seconds",
         "1",
         "--poll-lease-seconds",
-        "1",
+        "3",
         "--log",
         "error",
     ];
