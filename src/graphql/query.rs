@@ -37,7 +37,7 @@ pub struct Query;
     clippy::unused_self,
     reason = "the contract's fields and arguments"
 )]
-#[Object]
+#[Object(name = "ReadingQuery")]
 impl Query {
     /// Anything by its id; null when there is no such thing. Accounts and jobs as in `users` and `jobs`.
     async fn node(
