@@ -94,7 +94,10 @@ pub fn check(password: &str, username: &str) -> Result<(), Weak> {
     if password.chars().count() < MIN_CHARS {
         return Err(Weak::TooShort);
     }
-    let password = OpaqueString::enforce(password).map_err(|_| Weak::Odd)?;
+    if password.chars().any(char::is_control) {
+        return Err(Weak::Odd);
+    }
+    let password = one_spelling(password);
     if password.chars().count() < MIN_CHARS {
         return Err(Weak::TooShort);
     }
@@ -143,7 +146,8 @@ fn is_common(folded: &str) -> bool {
     COMMON.contains(&core) || COMMON.contains(&bare.as_str())
 }
 
-/// The one spelling of a password (RFC 8265, `OpaqueString`): keyboards differ in how they write accents and spaces.
+/// The one spelling of a password (RFC 8265, `OpaqueString`): keyboards differ in how they write accents and spaces. What
+/// the profile does not know, such as newer pictures, stands for itself.
 fn one_spelling(password: &str) -> Cow<'_, str> {
     if password.len() > MAX_BYTES {
         return Cow::Borrowed(password);
