@@ -147,7 +147,7 @@ async fn reread(
     if new != source {
         save(tx, &new).await?;
     }
-    state::store_findings(tx, polling, &draft.findings).await?;
+    state::store_findings(tx, polling, draft.findings_at(body.read_at)).await?;
     let mut changes = Vec::new();
     if source_changed {
         changes.push(NewChange::source(ChangeKind::SourceUpdated, id, at));

@@ -84,15 +84,16 @@ pub(super) async fn store(
 pub(super) async fn store_findings(
     tx: &Tx,
     old: poll_state::Model,
-    found: &[Finding],
+    mut found: Vec<Finding>,
 ) -> Result<(), DbErr> {
     // What only a visit sees stays.
-    let kept = findings(&old.findings)
-        .into_iter()
-        .filter(|finding| matches!(finding.code, FindingCode::IdsChanged | FindingCode::Moved));
-    let mut all = found.to_vec();
-    all.extend(kept);
-    let all = json(&all);
+    for known in findings(&old.findings) {
+        let is_seen_by_visits = matches!(known.code, FindingCode::IdsChanged | FindingCode::Moved);
+        if is_seen_by_visits && found.iter().all(|finding| finding.code != known.code) {
+            found.push(known);
+        }
+    }
+    let all = json(&found);
     if all == old.findings {
         return Ok(());
     }
