@@ -13,8 +13,8 @@ use crate::support::{Database, Growing, Raw, eventually};
 
 /// Feeds that are followed.
 const FEEDS: usize = 24;
-/// Longest time that the program lives, in milliseconds; it takes a while to start.
-const LONGEST_LIFE: u64 = 1_500;
+/// Longest time that the program lives once it has started, in milliseconds: several polls of every feed.
+const LONGEST_LIFE: u64 = 3_000;
 
 /// Rounds of the run: few, unless more are asked for.
 #[expect(

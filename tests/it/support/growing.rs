@@ -1,5 +1,5 @@
-//! A publisher that goes on publishing. In: a number of feeds. Out: at each request for a feed one entry more, and an older one
-//! changed, until it is told to rest; and at the end what should be stored of it all.
+//! A publisher that goes on publishing. In: a number of feeds. Out: at each request for a feed one entry more, as long as the asker
+//! keeps up, and an older one changed, until it is told to rest; and at the end what should be stored of it all.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -13,8 +13,10 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{Item, rss};
 
-/// Entries in one document: far more than come while answers are lost.
-const WINDOW: usize = 60;
+/// Entries in one document: more than come while answers are lost.
+const WINDOW: usize = 40;
+/// Entries that come although the asker has not stored those before.
+const UNKNOWN: usize = 6;
 /// Of them, those that are still being changed.
 const FRESH: usize = 10;
 
@@ -137,7 +139,7 @@ async fn serve(
     let Some(feed) = shelf.feeds.get_mut(number) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    if !is_resting {
+    if !is_resting && feed.len() < known_entries(&headers) + UNKNOWN {
         feed.push(0);
         let fresh = feed.len().min(FRESH);
         let place = feed.len() - 1 - usize::from(rand::random::<u8>()) % fresh;
@@ -152,6 +154,14 @@ async fn serve(
         return (StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response();
     }
     ([(header::ETAG, etag)], document(number, feed)).into_response()
+}
+
+/// How many entries the asker has stored, which its validator says.
+fn known_entries(headers: &HeaderMap) -> usize {
+    let known = headers.get(header::IF_NONE_MATCH);
+    let known = known.map_or("", |known| known.to_str().expect("ASCII"));
+    let count = known.trim_matches('"').split('-').next();
+    count.and_then(|count| count.parse().ok()).unwrap_or(0)
 }
 
 fn document(number: usize, feed: &[u32]) -> String {
