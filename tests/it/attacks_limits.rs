@@ -185,7 +185,7 @@ on_each_database! {
         let hash = sha(document);
         assert_eq!(code(tiny.post(STRICT, &named(None, &hash)).await).await, (400, "PERSISTED_QUERY_NOT_FOUND".into()));
         let old = tiny.post("application/json", &named(None, &hash)).await;
-        assert_eq!(old.headers()["cache-control"], "no-store");
+        assert_eq!(old.headers()["cache-control"], "private, no-store");
         assert_eq!(code(old).await, (200, "PERSISTED_QUERY_NOT_FOUND".into()));
         assert_eq!(code(tiny.post(STRICT, &named(Some("{ hello }"), &hash)).await).await, (400, "PERSISTED_QUERY_HASH_MISMATCH".into()));
         assert_eq!(code(tiny.post(STRICT, &named(None, &hash)).await).await.1, "PERSISTED_QUERY_NOT_FOUND");
