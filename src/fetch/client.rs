@@ -117,7 +117,11 @@ impl Fetcher {
             .pool_max_idle_per_host(settings.idle_per_host)
             .pool_idle_timeout(std::time::Duration::from_secs(IDLE_SECONDS))
             .build()
-            .map_err(FetchError::Client)?;
+            // What is in the PEM is looked at here at last.
+            .map_err(match settings.trusted_certificates.as_slice() {
+                [] => FetchError::Client,
+                _ => FetchError::Certificates,
+            })?;
         Ok(Self(Arc::new(Inner {
             client,
             guard,
