@@ -35,8 +35,28 @@ impl Socket {
         Self(socket)
     }
 
+    /// One that can hold little of what it has not read, so that its server soon has to wait.
+    async fn narrow(tiny: &Tiny) -> Self {
+        let address = tiny.url.strip_prefix("http://").unwrap();
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(8 * 1024).unwrap();
+        let stream = socket.connect(address.parse().unwrap()).await.unwrap();
+        let url = format!("ws://{address}/graphql/ws");
+        let mut request = url.into_client_request().unwrap();
+        let protocol = "graphql-transport-ws".parse().unwrap();
+        request
+            .headers_mut()
+            .insert("sec-websocket-protocol", protocol);
+        let opened = tokio_tungstenite::client_async(request, MaybeTlsStream::Plain(stream));
+        let (socket, _) = within("a socket", opened).await.unwrap();
+        Self(socket)
+    }
+
     async fn begun(tiny: &Tiny) -> Self {
-        let mut socket = Self::open(tiny).await;
+        Self::begin(Self::open(tiny).await).await
+    }
+
+    async fn begin(mut socket: Self) -> Self {
         socket.say(json!({"type": "connection_init"})).await;
         assert_eq!(socket.hear().await, json!({"type": "connection_ack"}));
         socket
@@ -213,7 +233,7 @@ on_each_database! {
         let settings = HttpSettings { heartbeat: Duration::from_mins(1), ..quick() };
         let patience = settings.write_timeout;
         let tiny = Tiny::start(&database, settings).await;
-        let mut socket = Socket::begun(&tiny).await;
+        let mut socket = Socket::begin(Socket::narrow(&tiny).await).await;
         socket.subscribe("a", "subscription { flood }").await;
         // Others are served for as long as this one's patience lasts, and longer.
         let begun = std::time::Instant::now();
