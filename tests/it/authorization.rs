@@ -26,6 +26,7 @@ const TABLE: &[(&str, &str, Option<Role>)] = &[
     ("query", r#"author(id: "author:999") { id }"#, None),
     ("query", "authors(first: 1) { totalCount }", None),
     ("query", "tags(first: 1) { totalCount }", None),
+    ("query", r#"search(query: "x") { totalCount }"#, None),
     (
         "query",
         "changes(first: 1) { pageInfo { hasNextPage } }",

@@ -132,9 +132,17 @@ impl Carrier<'_> {
             drop_rules: Some(new.drop.clone()),
             ..SourceChanges::default()
         };
-        edit::update(self.tx, row.id, &more, self.at).await?;
-        self.set_rules(RuleScope::Source(row.id), &new.rules)
-            .await?;
+        let has_bounds = new
+            .min_interval_seconds
+            .or(new.max_interval_seconds)
+            .is_some();
+        if has_bounds || !new.keep.is_empty() || !new.drop.is_empty() {
+            edit::update(self.tx, row.id, &more, self.at).await?;
+        }
+        if !new.rules.is_empty() {
+            self.set_rules(RuleScope::Source(row.id), &new.rules)
+                .await?;
+        }
         if new.paused == Some(true) {
             edit::set_paused(self.tx, row.id, Pause::Pause, self.at).await?;
         }
