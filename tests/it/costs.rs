@@ -16,7 +16,7 @@ async fn filled(database: &Database, sources: usize, entries: usize) -> Graph {
             .map(|entry| {
                 let at = format!("2024-03-{:02}T{:02}:00:00Z", 1 + entry % 27, source % 24);
                 Item::new(&format!("{source}-{entry}"), &at)
-                    .titled(&format!("Title {entry} <of> \"{source}\""))
+                    .titled(&format!("Title {entry} of \"{source}\""))
                     .by(&format!("Author {}", entry % 5))
                     .saying("<p>Some words.</p>")
             })
@@ -89,7 +89,7 @@ on_each_database! {
             fragment two on Entry { authors { n: name } source { title } }").await;
         let id = answer["entries"]["nodes"][0]["id"].clone();
         assert_eq!(answer["entries"]["nodes"], json!([{
-            "__typename": "Entry", "authors": [{"name": "Author 0", "n": "Author 0"}], "t": "Title 0 <of> \"0\"",
+            "__typename": "Entry", "authors": [{"name": "Author 0", "n": "Author 0"}], "t": "Title 0 of \"0\"",
             "source": {"title": "Feed 0", "id": "source:1"}, "id": id
         }]));
         let with = async_graphql::Request::new("query($yes: Boolean!) { entries { nodes { title @include(if: $yes) url @skip(if: $yes) } } }");
