@@ -1,7 +1,9 @@
 //! Whether published HTML holds what is taken out for being dangerous. In: HTML as published. Out: yes or no, at about the
 //! speed of finding its tags. Decides nothing: that is done by the sanitiser's allow-list. Must not know: feeds.
 
-use memchr::{memchr, memchr_iter};
+use memchr::memchr_iter;
+
+use super::markup;
 
 /// Elements that act, or that act on the page around them.
 const ELEMENTS: &[&str] = &[
@@ -11,24 +13,17 @@ const ELEMENTS: &[&str] = &[
 
 /// Elements that act, handlers of events, and addresses that are programs.
 pub(super) fn is_in(html: &str) -> bool {
-    memchr_iter(b'<', html.as_bytes()).any(|at| {
-        html.get(at + 1..)
-            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()) && in_tag(rest))
+    markup::rough_tags(html).any(|tag| {
+        let length = tag.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        let (name, attributes) = tag.split_at_checked(length).unwrap_or((tag, ""));
+        let acts = || {
+            ELEMENTS
+                .iter()
+                .any(|element| element.eq_ignore_ascii_case(name))
+        };
+        (length >= 3 && acts())
+            || (attributes.len() > 4 && (has_handler(attributes) || has_program(attributes)))
     })
-}
-
-fn in_tag(rest: &str) -> bool {
-    let end = memchr(b'>', rest.as_bytes()).unwrap_or(rest.len());
-    let tag = rest.get(..end).unwrap_or(rest);
-    let length = tag.bytes().take_while(u8::is_ascii_alphanumeric).count();
-    let (name, attributes) = tag.split_at_checked(length).unwrap_or((tag, ""));
-    let acts = || {
-        ELEMENTS
-            .iter()
-            .any(|element| element.eq_ignore_ascii_case(name))
-    };
-    (length >= 3 && acts())
-        || (attributes.len() > 4 && (has_handler(attributes) || has_program(attributes)))
 }
 
 /// An attribute whose name begins with `on`.

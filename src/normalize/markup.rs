@@ -1,6 +1,8 @@
 //! HTML as a row of pieces, for the passes that need no tree. In: HTML, however broken. Out: texts, tags. Linear
 //! in time. Must not know: what the tags mean to a sanitiser.
 
+use memchr::memchr;
+
 /// A piece of HTML.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
@@ -134,6 +136,25 @@ fn tag_length(inner: &str) -> usize {
     }
     // The quote never closes: the first `>` has to do.
     inner.find('>').unwrap_or(inner.len())
+}
+
+/// Start and end tags found by their brackets alone, without looking at quotes: fast, and good enough to be careful by. Each
+/// is what stands between `<` and the next `>`, or the end.
+pub(super) fn rough_tags(html: &str) -> impl Iterator<Item = &str> {
+    let mut rest = html;
+    std::iter::from_fn(move || {
+        loop {
+            let at = memchr(b'<', rest.as_bytes())?;
+            rest = rest.get(at + 1..)?;
+            let begins = |text: &str| text.starts_with(|c: char| c.is_ascii_alphabetic());
+            if begins(rest) || rest.strip_prefix('/').is_some_and(begins) {
+                let length = memchr(b'>', rest.as_bytes()).unwrap_or(rest.len());
+                let (tag, after) = rest.split_at_checked(length)?;
+                rest = after;
+                return Some(tag);
+            }
+        }
+    })
 }
 
 fn split_name(inside: &str) -> (&str, &str) {

@@ -6,7 +6,6 @@ use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use ammonia::{Builder, UrlRelative};
-use memchr::{memchr, memchr_iter};
 
 use super::finish;
 use super::markup::{self, Piece};
@@ -15,6 +14,8 @@ use super::markup::{self, Piece};
 const DEEPEST: usize = 120;
 /// A tag with more text in it than this is left out: nobody writes such by hand.
 const LONGEST_TAG: usize = 64 * 1024;
+/// A longer text without a tag in it gets places where lines may be broken, in bytes.
+const LONGEST_RUN: usize = 8 * 1024;
 /// A tag with more attributes than this is left out.
 const MOST_ATTRIBUTES: usize = 100;
 
@@ -178,9 +179,40 @@ fn filter<'a>(at: (&str, &str), value: &'a str) -> Option<Cow<'a, str>> {
     stays.then_some(Cow::Borrowed(value))
 }
 
+/// Text in runs of bounded length: the writer of html5ever 0.40 looks through the rest of a text for each `&` and each sign of
+/// Latin-1 in it, so that its time grows with the square of the length.
+fn push_text(out: &mut String, text: &str) {
+    if text.len() <= LONGEST_RUN {
+        out.push_str(text);
+        return;
+    }
+    let mut run = 0;
+    for c in text.chars() {
+        let full = (run >= LONGEST_RUN && c.is_ascii_whitespace()) || run >= 2 * LONGEST_RUN;
+        if full {
+            out.push_str("<wbr>");
+            run = 0;
+        }
+        if c == '<' {
+            out.push_str("&lt;");
+        } else {
+            out.push(c);
+        }
+        run += c.len_utf8();
+    }
+}
+
+/// Whether a text between two tags is longer than [`LONGEST_RUN`].
+fn has_long_run(html: &str) -> bool {
+    html.len() > LONGEST_RUN
+        && html
+            .split(['<', '>'])
+            .any(|between| between.len() > LONGEST_RUN)
+}
+
 /// HTML without the tags that nest too deep or are out of all measure; untouched when there are none.
 fn cap_nesting(html: &str) -> Cow<'_, str> {
-    if !is_extreme(html) {
+    if !is_extreme(html) && !has_long_run(html) {
         return Cow::Borrowed(html);
     }
     let mut out = String::with_capacity(html.len());
@@ -188,9 +220,9 @@ fn cap_nesting(html: &str) -> Cow<'_, str> {
     let mut dropped = 0_usize;
     for piece in markup::pieces(html) {
         match piece {
-            Piece::Text(text) => out.push_str(text),
+            Piece::Text(text) => push_text(&mut out, text),
             Piece::Start { tag, attributes } => {
-                let nests = !markup::is_void(tag);
+                let nests = !markup::is_void(tag) && !closes_itself(tag);
                 if is_huge(attributes) || (nests && depth >= DEEPEST) {
                     dropped += usize::from(nests && depth >= DEEPEST);
                 } else {
@@ -201,9 +233,9 @@ fn cap_nesting(html: &str) -> Cow<'_, str> {
                     out.push('>');
                 }
             }
-            Piece::End { .. } if dropped > 0 => dropped -= 1,
+            Piece::End { tag } if dropped > 0 && !closes_itself(tag) => dropped -= 1,
             Piece::End { tag } => {
-                depth = depth.saturating_sub(1);
+                depth = depth.saturating_sub(usize::from(!closes_itself(tag)));
                 out.push_str("</");
                 out.push_str(tag);
                 out.push('>');
@@ -213,35 +245,23 @@ fn cap_nesting(html: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// A cheap look for what [`cap_nesting`] is for, at about the speed of finding tags: quotes are not looked at. Tags that
-/// HTML closes by itself do not count.
+/// A cheap look for what [`cap_nesting`] is for. Tags that HTML closes by itself do not count.
 fn is_extreme(html: &str) -> bool {
-    let bytes = html.as_bytes();
     let mut depth = 0_usize;
-    memchr_iter(b'<', bytes).any(|at| {
-        let rest = html.get(at + 1..).unwrap_or_default();
-        let (rest, closes) = match rest.strip_prefix('/') {
-            Some(rest) => (rest, true),
-            None => (rest, false),
+    markup::rough_tags(html).any(|tag| {
+        let (tag, closes) = match tag.strip_prefix('/') {
+            Some(tag) => (tag, true),
+            None => (tag, false),
         };
-        let length = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
-        let (name, tail) = rest.split_at_checked(length).unwrap_or((rest, ""));
-        if name.is_empty() || markup::is_void(name) || closes_itself(name) {
-            return !closes && is_huge_tag(tail);
+        let length = tag.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        let (name, attributes) = tag.split_at_checked(length).unwrap_or((tag, ""));
+        if closes {
+            depth = depth.saturating_sub(usize::from(!closes_itself(name)));
+            return false;
         }
-        depth = if closes {
-            depth.saturating_sub(1)
-        } else {
-            depth + 1
-        };
-        depth > DEEPEST || (!closes && is_huge_tag(tail))
+        depth += usize::from(!markup::is_void(name) && !closes_itself(name));
+        depth > DEEPEST || is_huge(attributes)
     })
-}
-
-/// Whether a tag, which begins before `tail`, is out of all measure.
-fn is_huge_tag(tail: &str) -> bool {
-    let length = memchr(b'>', tail.as_bytes()).unwrap_or(tail.len());
-    length > 2 * MOST_ATTRIBUTES && tail.get(..length).is_some_and(is_huge)
 }
 
 fn closes_itself(tag: &str) -> bool {
@@ -341,6 +361,20 @@ mod tests {
         assert!(out.contains('x'));
         assert!(out.matches("<div>").count() <= DEEPEST);
         assert!(begun.elapsed().as_secs() < 5);
+    }
+
+    #[test]
+    fn long_texts_are_written_in_linear_time() {
+        let begun = std::time::Instant::now();
+        let out = clean(&format!(
+            "<p>{}</p>",
+            "caf\u{e9} &amp; \u{a0}".repeat(100_000)
+        ));
+        assert_eq!(out.matches("&amp;").count(), 100_000);
+        assert!(out.matches("<wbr>").count() > 100);
+        let flat = format!("{}{}", "<p>x".repeat(500), "y ".repeat(10_000));
+        assert_eq!(clean(&flat).matches("<p>").count(), 500);
+        assert!(begun.elapsed().as_secs() < 45);
     }
 
     #[test]

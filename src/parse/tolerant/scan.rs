@@ -13,6 +13,8 @@ use crate::parse::reference::unescape_into;
 
 /// Elements without an end that are looked for in one level; after that each ends at the next tag.
 const MOST_UNCLOSED: u32 = 50;
+/// Containers inside each other whose namespaces count; three are usual.
+const MOST_CONTAINERS: u32 = 20;
 /// Attributes of one tag, in bytes, beyond which a document is not one of a publisher.
 const MOST_ATTRIBUTE_BYTES: usize = 64 * 1024;
 
@@ -43,6 +45,7 @@ pub(super) struct Level<'a> {
     unclosed: u32,
     repairs: &'a Repairs,
     ended: bool,
+    containers: u32,
     /// Containers are stepped into instead of given.
     document: bool,
 }
@@ -62,6 +65,7 @@ impl<'a> Level<'a> {
             unclosed: 0,
             repairs,
             ended: false,
+            containers: 0,
             document: true,
         }
     }
@@ -135,12 +139,15 @@ impl<'a> Iterator for Level<'a> {
                 self.repairs.elements.add(i32::from(!container));
                 continue;
             }
-            let scope = Scope::enter(&self.scope, tag.attributes);
-            let (space, local) = scope.resolve(tag.name);
             if self.document && is_container(tag.name) {
-                self.scope = scope;
+                if self.containers < MOST_CONTAINERS {
+                    self.containers += 1;
+                    self.scope = Scope::enter(&self.scope, tag.attributes);
+                }
                 continue;
             }
+            let scope = Scope::enter(&self.scope, tag.attributes);
+            let (space, local) = scope.resolve(tag.name);
             let (inner, closed) = if tag.kind == TagKind::Empty {
                 ("", true)
             } else {
@@ -245,6 +252,7 @@ impl<'a> Element<'a> {
             unclosed: 0,
             repairs: self.repairs,
             ended: false,
+            containers: 0,
             document: false,
         }
     }

@@ -7,6 +7,11 @@ use super::tag;
 use crate::parse::Base;
 use crate::parse::reference::unescape;
 
+/// Prefixes in force at one place, beyond which none is taken: each element below has to copy them.
+const MOST_PREFIXES: usize = 64;
+/// The same for `xml:base`.
+const MOST_BASES: usize = 20;
+
 /// A vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Space {
@@ -89,13 +94,15 @@ impl Scope {
         for (name, value) in tag::attributes(attributes).map(|(name, value)| (name, value.text)) {
             if let Some(prefix) = name.strip_prefix("xmlns:") {
                 let space = self.known(by_uri(value));
-                self.prefixes.push((prefix.to_owned(), space));
+                if self.prefixes.len() < MOST_PREFIXES {
+                    self.prefixes.push((prefix.to_owned(), space));
+                }
             } else if name == "xmlns" {
                 self.default = Some(self.known(by_uri(value)));
             } else if name == "xml:base" && !value.trim().is_empty() {
                 let value = unescape(value).trim().to_owned();
                 let outer = self.base.iter().flat_map(|bases| bases.iter().cloned());
-                self.base = Some(outer.chain([value]).collect());
+                self.base = Some(outer.take(MOST_BASES).chain([value]).collect());
             } else if name == "xml:lang" {
                 self.language = Some(value.trim().to_owned()).filter(|tag| !tag.is_empty());
             }
