@@ -31,8 +31,8 @@ pub(super) fn unread_ones(filter: &EntryFilter, user: UserId, backend: Backend) 
     };
     let marked = plain_scope(filter, "m.source_id");
     let sql = format!(
-        "entry.id IN ({beyond} UNION \
-         SELECT m.entry_id FROM read_mark m WHERE m.user_id = ? AND m.is_read = ?{marked})"
+        "{beyond} UNION \
+         SELECT m.entry_id FROM read_mark m WHERE m.user_id = ? AND m.is_read = ?{marked}"
     );
     plain(
         &sql,
@@ -46,11 +46,11 @@ pub(super) fn read_ones(filter: &EntryFilter, user: UserId, backend: Backend) ->
     let scope = plain_scope(filter, "r.source_id");
     let marked = plain_scope(filter, "m.source_id");
     let sql = format!(
-        "entry.id IN (SELECT e.id FROM reading r CROSS JOIN entry e WHERE r.user_id = ? \
+        "SELECT e.id FROM reading r CROSS JOIN entry e WHERE r.user_id = ? \
          AND e.source_id = r.source_id AND e.id <= r.read_through AND NOT EXISTS (\
          SELECT 1 FROM read_mark m WHERE m.user_id = ? AND m.source_id = r.source_id AND m.entry_id = e.id \
          AND NOT m.is_read){scope} UNION \
-         SELECT m.entry_id FROM read_mark m WHERE m.user_id = ? AND m.is_read = ?{marked})"
+         SELECT m.entry_id FROM read_mark m WHERE m.user_id = ? AND m.is_read = ?{marked}"
     );
     plain(
         &sql,
@@ -59,17 +59,19 @@ pub(super) fn read_ones(filter: &EntryFilter, user: UserId, backend: Backend) ->
     )
 }
 
-/// A condition as text with a `?` for each value, as `SQLite` has it; `PostgreSQL` numbers them.
+/// A condition that an entry is one of these, which are told by a text with a `?` for each value, as `SQLite` has it.
+/// `PostgreSQL` numbers them, and is given an array: it looks each up by its key then, where for a list it would rather
+/// read the whole table.
 fn plain(sql: &str, values: [sea_orm::Value; 4], backend: Backend) -> Expr {
     if backend == Backend::Sqlite {
-        return Expr::cust_with_values(sql.to_owned(), values);
+        return Expr::cust_with_values(format!("entry.id IN ({sql})"), values);
     }
     let mut parts = sql.split('?');
     let mut numbered = parts.next().unwrap_or_default().to_owned();
     for (number, part) in (1..).zip(parts) {
         write!(numbered, "${number}{part}").ok();
     }
-    Expr::cust_with_values(numbered, values)
+    Expr::cust_with_values(format!("entry.id = ANY(ARRAY({numbered}))"), values)
 }
 
 /// The sources that a filter means, as text; all of it is numbers.
