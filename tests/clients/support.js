@@ -88,6 +88,8 @@ export function first(count, subscribe) {
     };
     const stop = subscribe({
       next: (value) => {
+        // Several may come at once, before the end takes hold.
+        if (found.length === count) return;
         found.push(value);
         if (found.length === count) end(() => resolve(found));
       },
