@@ -156,9 +156,9 @@ on_each_database! {
         let kinds = [
             ("titles only", "{ entries(first: SIZE) { nodes { title } } }".to_owned(), 1),
             ("with source and authors", "{ entries(first: SIZE) { nodes { title source { title } authors { name } } } }".to_owned(), 3),
-            ("with everything", format!("{{ entries(first: SIZE) {{ {full} }} }}"), 5),
+            ("with everything", format!("{{ entries(first: SIZE) {{ {full} }} }}"), 4),
             ("with a total", "{ entries(first: SIZE) { totalCount } }".to_owned(), 2),
-            ("a planet's page", format!("{{ planet {{ entries(first: SIZE) {{ {full} }} }} }}"), 6),
+            ("a planet's page", format!("{{ planet {{ entries(first: SIZE) {{ {full} }} }} }}"), 5),
             ("sources with their newest entries",
              "{ sources(first: SIZE) { nodes { title planets { slug } entries(first: 3) { totalCount nodes { title authors { name } } } } } }".to_owned(), 4),
             ("authors with their sources", "{ authors(first: SIZE) { nodes { name sources { title } } } }".to_owned(), 2),
@@ -171,7 +171,8 @@ on_each_database! {
                 counts.push(graph.store.statements() - before);
             }
             println!("{kind}: {counts:?} statements");
-            assert_eq!(counts, [most, most], "{kind}");
+            // What is known from the first need not be read again: the planet, sources.
+            assert!(counts[0] == most && counts[1] <= most, "{kind}: {counts:?}");
         }
     }
 }
