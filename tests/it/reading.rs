@@ -174,15 +174,6 @@ on_each_database! {
         assert_eq!(answer["errors"][0]["path"], json!(["wrong"]));
     }
 
-    async fn a_document_that_asks_for_too_many_values_is_refused(database: Database) {
-        let graph = Graph::open(&database).await;
-        let nested = "{ sources(first: 100) { nodes { entries(first: 100) { nodes { authors { entries(first: 100) { nodes { id title } } } } } } } }";
-        let answer = graph.execute(nested).await;
-        assert_eq!(answer.errors.len(), 1, "{answer:?}");
-        assert_eq!(answer.data, async_graphql::Value::Null);
-        graph.ask(nested.replace("(first: 100)", "(first: 10)").as_str()).await;
-    }
-
     async fn editors_see_how_polling_goes(database: Database) {
         let graph = Graph::open(&database).await;
         let source = graph.follow("Feed", &[Item::new("a", "2024-03-27T14:00:00Z")]).await;

@@ -46,8 +46,12 @@ impl Store {
             Backend::Sqlite => JoinType::CrossJoin,
             Backend::Postgres => JoinType::InnerJoin,
         };
-        let id = Expr::col((entry::Entity, entry::Column::Id));
-        select.join(join, entry::Entity, id.eq(self.key()));
+        let is_its_row = Expr::col((entry::Entity, entry::Column::Id)).eq(self.key());
+        select.join(join, entry::Entity, is_its_row.clone());
+        // The condition of a CROSS JOIN is not written: it has none in standard SQL.
+        if self.backend() == Backend::Sqlite {
+            select.and_where(is_its_row);
+        }
     }
 
     pub(super) fn key(&self) -> Expr {
