@@ -123,7 +123,7 @@ impl SmallDisk {
     fn mount(folder: &Path) -> Result<Self, String> {
         let mut mount = std::process::Command::new("mount");
         let mount = mount
-            .args(["-t", "tmpfs", "-o", "size=24m", "tmpfs"])
+            .args(["-t", "tmpfs", "-o", "size=96m", "tmpfs"])
             .arg(folder);
         match mount.stderr(Stdio::null()).status() {
             Ok(status) if status.success() => Ok(Self(folder.to_owned())),
