@@ -36,7 +36,6 @@ mod killing;
 mod layering;
 mod managing;
 mod multipart;
-mod nodes;
 mod outputs;
 mod paging;
 mod parsing;
