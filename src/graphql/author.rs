@@ -7,7 +7,7 @@ use super::entry::Entry;
 use super::error::Result;
 use super::filter::EntryOrder;
 use super::loader::{self, SourcesOf};
-use super::page::{self, Connection, Window, price};
+use super::page::{self, Connection, Window};
 use super::scalar::Url;
 use super::source::Source;
 use super::{id, list, store};
@@ -52,7 +52,6 @@ impl Author {
 
     /// What the author wrote, newest first.
     #[expect(clippy::too_many_arguments, reason = "the contract's arguments")]
-    #[graphql(complexity = "price(first, last, child_complexity)")]
     async fn entries(
         &self,
         ctx: &Context<'_>,

@@ -8,7 +8,7 @@ use entity::{Millis, PlanetId};
 use super::entry::Entry;
 use super::error::{Fault, Result};
 use super::filter::EntryOrder;
-use super::page::{self, Connection, Window, price};
+use super::page::{self, Connection, Window};
 use super::run::{self, SourceRun};
 use super::scalar::{Date, int};
 use super::zone::{LocalDay, Zone};
@@ -41,14 +41,12 @@ impl Day {
     }
 
     /// The day's newest 100 entries, newest first, with neighbours of one source put together.
-    #[graphql(complexity = "20 * child_complexity")]
     fn runs(&self) -> Result<Vec<SourceRun>> {
         let newest = self.newest.as_ref().ok_or_else(Fault::hidden)?;
         Ok(run::of(newest))
     }
 
     /// The day's entries, newest first.
-    #[graphql(complexity = "price(first, None, child_complexity)")]
     async fn entries(
         &self,
         ctx: &Context<'_>,

@@ -186,7 +186,6 @@ impl Entry {
 
     /// Its earlier versions, newest first, of those that are kept: an edit by the publisher leaves the version before
     /// it here. What changes by itself, such as counters, tracking parameters and white space, is no edit.
-    #[graphql(complexity = "page::price(first, None, child_complexity)")]
     async fn revisions(
         &self,
         ctx: &Context<'_>,
@@ -204,7 +203,6 @@ impl Entry {
     }
 
     /// Entries of other sources with the same link or the same text, oldest first: the same, published again.
-    #[graphql(complexity = "page::price(first, None, child_complexity)")]
     async fn duplicates(
         &self,
         ctx: &Context<'_>,

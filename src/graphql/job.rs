@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use entity::{job, job_item};
 
 use super::error::Result;
-use super::page::{self, Connection, Window, price};
+use super::page::{self, Connection, Window};
 use super::scalar::DateTime;
 use super::{id, store, word};
 
@@ -67,7 +67,6 @@ impl Job {
     }
 
     /// The items that failed, in the order of the document.
-    #[graphql(complexity = "price(first, None, child_complexity)")]
     async fn failures(
         &self,
         ctx: &Context<'_>,

@@ -87,15 +87,6 @@ pub fn size(argument: &str, wanted: i32, most: u32) -> Result<u32> {
         })
 }
 
-/// What a list costs in rows: its size times what is asked of each.
-#[must_use]
-pub fn price(first: Option<i32>, last: Option<i32>, child_complexity: usize) -> usize {
-    let rows = first.or(last).unwrap_or(20).clamp(1, 100);
-    usize::try_from(rows)
-        .unwrap_or(1)
-        .saturating_mul(child_complexity.max(1))
-}
-
 /// Where a page stands in its list.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct PageInfo {

@@ -9,7 +9,7 @@ use super::error::Result;
 use super::filter::{EntryOrder, SourceOrder};
 use super::health::{self, PlanetHealth};
 use super::loader::{self, DeclaredPlanet, LinksOf, UpdatedAt};
-use super::page::{self, Connection, Window, price};
+use super::page::{self, Connection, Window};
 use super::rule::{self, Rule};
 use super::scalar::{DateTime, Url};
 use super::source::{self, Source};
@@ -67,7 +67,6 @@ impl Planet {
 
     /// The sources that it shows.
     #[expect(clippy::too_many_arguments, reason = "the contract's arguments")]
-    #[graphql(complexity = "price(first, last, child_complexity)")]
     async fn sources(
         &self,
         ctx: &Context<'_>,
@@ -93,7 +92,6 @@ impl Planet {
 
     /// The entries of its sources.
     #[expect(clippy::too_many_arguments, reason = "the contract's arguments")]
-    #[graphql(complexity = "price(first, last, child_complexity)")]
     async fn entries(
         &self,
         ctx: &Context<'_>,
@@ -118,7 +116,6 @@ impl Planet {
     }
 
     /// Days that have entries, newest first, cut in the given IANA time zone (default UTC).
-    #[graphql(complexity = "price(first, None, child_complexity)")]
     async fn days(
         &self,
         ctx: &Context<'_>,

@@ -70,7 +70,6 @@ impl Polling {
     }
 
     /// The newest attempts, newest first; the last 50 are kept.
-    #[graphql(complexity = "page::price(first, None, child_complexity)")]
     async fn recent(
         &self,
         ctx: &Context<'_>,

@@ -13,7 +13,7 @@ use super::filter::{EntryBy, EntryFilter, EntryOrder, SourceBy, SourceFilter, So
 use super::job::{self, Job};
 use super::needs::Needs;
 use super::node::{self, Node};
-use super::page::{Connection, Window, price};
+use super::page::{Connection, Window};
 use super::planet::{self, Planet};
 use super::scalar::Url;
 use super::search::{self, SearchConnection};
@@ -49,7 +49,6 @@ impl Query {
     }
 
     /// Many things by their ids, in the order of the ids; null where there is no such thing.
-    #[graphql(complexity = "ids.len() * child_complexity")]
     async fn nodes(
         &self,
         ctx: &Context<'_>,
@@ -78,7 +77,6 @@ impl Query {
     }
 
     /// All planets, oldest first.
-    #[graphql(complexity = "price(first, last, child_complexity)")]
     async fn planets(
         &self,
         ctx: &Context<'_>,
@@ -109,7 +107,6 @@ impl Query {
     }
 
     /// Entries of all sources, or of those that the filter lets through.
-    #[graphql(complexity = "price(first, last, child_complexity)")]
     async fn entries(
         &self,
         ctx: &Context<'_>,
@@ -140,7 +137,6 @@ impl Query {
     /// in quotation marks; -not, a OR b, begin*; author:, tag: and source: have one value each, in quotation marks
     /// where it has spaces; after:2024-03-01 from that day on, before:2024-03-01 until the day before. Any text is
     /// a query.
-    #[graphql(complexity = "price(first, None, child_complexity)")]
     async fn search(
         &self,
         ctx: &Context<'_>,
@@ -164,7 +160,6 @@ impl Query {
     }
 
     /// The sources that are followed.
-    #[graphql(complexity = "price(first, last, child_complexity)")]
     async fn sources(
         &self,
         ctx: &Context<'_>,
@@ -201,7 +196,6 @@ impl Query {
     }
 
     /// Everyone who wrote an entry, by name.
-    #[graphql(complexity = "price(first, last, child_complexity)")]
     async fn authors(
         &self,
         ctx: &Context<'_>,
@@ -229,7 +223,6 @@ impl Query {
     }
 
     /// Tags by number of entries, most used first.
-    #[graphql(complexity = "price(first, None, child_complexity)")]
     async fn tags(
         &self,
         ctx: &Context<'_>,
@@ -244,7 +237,6 @@ impl Query {
     /// Everything that changed after a cursor, oldest first, without gaps or repeats: a client that keeps
     /// the last cursor and asks again holds an exact copy. Without `after` it starts at the oldest change
     /// still kept; a cursor older than that is refused with code `CURSOR_EXPIRED`, and the client starts over.
-    #[graphql(complexity = "price(first, None, child_complexity)")]
     async fn changes(
         &self,
         ctx: &Context<'_>,
@@ -263,10 +255,7 @@ impl Query {
     }
 
     /// The accounts, oldest first. Needs the role ADMIN.
-    #[graphql(
-        guard = "Needs(Role::Admin)",
-        complexity = "price(first, last, child_complexity)"
-    )]
+    #[graphql(guard = "Needs(Role::Admin)")]
     async fn users(
         &self,
         ctx: &Context<'_>,
@@ -288,10 +277,7 @@ impl Query {
     }
 
     /// What was done by whom, newest first. Needs the role ADMIN.
-    #[graphql(
-        guard = "Needs(Role::Admin)",
-        complexity = "price(first, last, child_complexity)"
-    )]
+    #[graphql(guard = "Needs(Role::Admin)")]
     async fn audit_log(
         &self,
         ctx: &Context<'_>,
@@ -315,10 +301,7 @@ impl Query {
     }
 
     /// Background jobs, newest first. Needs the role EDITOR.
-    #[graphql(
-        guard = "Needs(Role::Editor)",
-        complexity = "price(first, last, child_complexity)"
-    )]
+    #[graphql(guard = "Needs(Role::Editor)")]
     async fn jobs(
         &self,
         ctx: &Context<'_>,

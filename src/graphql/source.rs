@@ -10,7 +10,7 @@ use super::entry::Entry;
 use super::error::Result;
 use super::filter::{EntryOrder, SourceOrder};
 use super::loader::{self, DeclaredSource, NewestOf, PlanetsOf, PollStateOf};
-use super::page::{self, Connection, Window, price};
+use super::page::{self, Connection, Window};
 use super::planet::Planet;
 use super::polling::Polling;
 use super::rule::{self, Rule};
@@ -114,7 +114,6 @@ impl Source {
     }
 
     /// Who writes in it, by name.
-    #[graphql(complexity = "price(first, None, child_complexity)")]
     async fn authors(
         &self,
         ctx: &Context<'_>,
@@ -130,7 +129,6 @@ impl Source {
 
     /// What it published.
     #[expect(clippy::too_many_arguments, reason = "the contract's arguments")]
-    #[graphql(complexity = "price(first, last, child_complexity)")]
     async fn entries(
         &self,
         ctx: &Context<'_>,

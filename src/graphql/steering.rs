@@ -7,7 +7,7 @@ use entity::{PlanetId, Role, SourceId};
 use super::error::{Code, Fault, Result};
 use super::mutation::rule::{PreviewRulesPayload, RulesInput, preview};
 use super::needs::Needs;
-use super::page::{Connection, Window, price};
+use super::page::{Connection, Window};
 use super::proposal::{self, Proposal};
 use super::rule::{self, HiddenEntry};
 use super::webhook::{self, Webhook};
@@ -34,10 +34,7 @@ pub struct SteeringQuery;
 #[Object]
 impl SteeringQuery {
     /// Entries that are kept but not shown, newest first: what rules hide, and what was removed. Needs the role EDITOR.
-    #[graphql(
-        guard = "Needs(Role::Editor)",
-        complexity = "price(first, last, child_complexity)"
-    )]
+    #[graphql(guard = "Needs(Role::Editor)")]
     async fn hidden_entries(
         &self,
         ctx: &Context<'_>,
@@ -61,7 +58,7 @@ impl SteeringQuery {
 
     /// What rules would do to stored entries, and why, before they are set: the newest 2,000 are tried.
     /// Needs the role EDITOR.
-    #[graphql(guard = "Needs(Role::Editor)", complexity = "200 + child_complexity")]
+    #[graphql(guard = "Needs(Role::Editor)")]
     async fn preview_rules(
         &self,
         ctx: &Context<'_>,
@@ -80,10 +77,7 @@ impl SteeringQuery {
     }
 
     /// What readers propose, newest first. Needs the role EDITOR.
-    #[graphql(
-        guard = "Needs(Role::Editor)",
-        complexity = "price(first, last, child_complexity)"
-    )]
+    #[graphql(guard = "Needs(Role::Editor)")]
     async fn proposals(
         &self,
         ctx: &Context<'_>,
@@ -103,10 +97,7 @@ impl SteeringQuery {
     }
 
     /// Servers that are told of new and changed entries, oldest first. Needs the role EDITOR.
-    #[graphql(
-        guard = "Needs(Role::Editor)",
-        complexity = "price(first, last, child_complexity)"
-    )]
+    #[graphql(guard = "Needs(Role::Editor)")]
     async fn webhooks(
         &self,
         ctx: &Context<'_>,

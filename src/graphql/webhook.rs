@@ -5,7 +5,7 @@ use async_graphql::{Context, Enum, ID, Object};
 use entity::{webhook, webhook_delivery};
 
 use super::error::Result;
-use super::page::{self, Connection, Window, price};
+use super::page::{self, Connection, Window};
 use super::planet::Planet;
 use super::scalar::{DateTime, Url, int};
 use super::{id, store};
@@ -117,7 +117,6 @@ impl Webhook {
 
     /// Messages that were not taken for a day and were given up, newest first; `replayWebhookDeliveries` sends them again.
     #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
-    #[graphql(complexity = "price(first, last, child_complexity)")]
     async fn dead_letters(
         &self,
         ctx: &Context<'_>,

@@ -104,6 +104,13 @@ on_each_database! {
         assert_eq!(rest["entries"]["pageInfo"], json!({"hasNextPage": false, "hasPreviousPage": true}));
     }
 
+    async fn a_variable_that_is_left_out_leaves_its_argument_out(database: Database) {
+        let graph = Graph::open(&database).await;
+        graph.follow("Feed", &[Item::new("a", "2024-03-27T14:00:00Z")]).await;
+        let document = "query($first: Int, $after: String) { entries(first: $first, after: $after) { totalCount } }";
+        assert_eq!(graph.ask(document).await, json!({"entries": {"totalCount": 1}}));
+    }
+
     async fn wrong_pages_are_refused_with_a_code(database: Database) {
         let graph = Graph::open(&database).await;
         graph.follow("Feed", &items(2)).await;
