@@ -11,7 +11,7 @@ use url::Url;
 
 use super::CliError;
 use super::output::say;
-use super::serve::{self, stop, until_stopped};
+use super::serve::{self, stop, stop_signal};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -38,8 +38,9 @@ pub async fn run(arguments: &Arguments, config: Config) -> Result<(), CliError> 
     let app = App::start(&config, clock).await?;
     dress_planet(&app).await?;
     follow_blogs(&app, &publisher).await?;
+    let stopped = stop_signal();
     greet(&app, &config, arguments.every);
-    until_stopped().await;
+    stopped.await;
     stop(app).await;
     done.cancel();
     Ok(())

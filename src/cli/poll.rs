@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use super::CliError;
 use super::output::say;
 use super::progress::Progress;
-use super::serve::until_stopped;
+use super::serve::stop_signal;
 use crate::app::Parts;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -18,7 +18,7 @@ pub async fn run(config: &Config) -> Result<(), CliError> {
     let stop = CancellationToken::new();
     let on_signal = stop.clone();
     tokio::spawn(async move {
-        until_stopped().await;
+        stop_signal().await;
         on_signal.cancel();
     });
     let mut bar: Option<Progress> = None;

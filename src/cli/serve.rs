@@ -1,6 +1,9 @@
 //! `feedgraph serve`. In: settings. Out: the program at work until it is told to stop.
 
-use tokio::signal::unix::{SignalKind, signal};
+use std::future::pending;
+use std::io;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::CliError;
 use super::output::{say, warn};
@@ -29,9 +32,10 @@ impl Arguments {
 pub async fn run(config: &Config) -> Result<(), CliError> {
     super::limits::raise_open_files();
     let app = App::start(config, Clock::system()).await?;
+    let stopped = stop_signal();
     greet(&app, config);
     say("Press Ctrl-C to stop.");
-    until_stopped().await;
+    stopped.await;
     stop(app).await;
     Ok(())
 }
@@ -64,16 +68,25 @@ pub fn greet(app: &App, config: &Config) {
     }
 }
 
-/// Waits for Ctrl-C or SIGTERM.
-pub async fn until_stopped() {
-    // Without the handler SIGTERM still ends the program, only less politely.
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        let _ = tokio::signal::ctrl_c().await;
-        return;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+/// Listens for Ctrl-C and SIGTERM from now on, before anybody is told that they may be used; what it gives waits for one.
+pub fn stop_signal() -> impl Future<Output = ()> {
+    let interrupt = signal(SignalKind::interrupt());
+    let terminate = signal(SignalKind::terminate());
+    async {
+        tokio::select! {
+            () = heard(interrupt) => {}
+            () = heard(terminate) => {}
+        }
+    }
+}
+
+/// For ever where it cannot be listened for: it then ends the program by itself, only less politely.
+async fn heard(signal: io::Result<Signal>) {
+    match signal {
+        Ok(mut signal) => {
+            signal.recv().await;
+        }
+        Err(_) => pending().await,
     }
 }
 
