@@ -8,7 +8,8 @@ use url::Url;
 
 use super::client::Fetcher;
 use super::failure::{classify, failure, timed_out};
-use super::outcome::Failure;
+use super::headers::retry_after;
+use super::outcome::{Failure, Wait};
 
 /// A message to be handed over.
 #[derive(Clone, Debug)]
@@ -21,13 +22,22 @@ pub struct Delivery {
     pub body: Vec<u8>,
 }
 
+/// What a message was answered with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The HTTP status.
+    pub status: u16,
+    /// How long the server wants to be left alone (RFC 9110, section 10.2.3).
+    pub retry_after: Option<Wait>,
+}
+
 impl Fetcher {
-    /// Posts a message and gives the status of the answer, whose body is not read. Redirects are not followed: the
+    /// Posts a message and gives what it was answered with, but for the body, which is not read. Redirects are not followed: the
     /// message is for the address that was registered and for no other.
     ///
     /// # Errors
     /// When the address may not be reached, or no answer comes within `limit`.
-    pub async fn deliver(&self, delivery: Delivery, limit: Duration) -> Result<u16, Failure> {
+    pub async fn deliver(&self, delivery: Delivery, limit: Duration) -> Result<Receipt, Failure> {
         self.0.guard.check_url(&delivery.url)?;
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -45,7 +55,10 @@ impl Fetcher {
         match tokio::time::timeout(limit, request.send()).await {
             Ok(sent) => {
                 let response = sent.map_err(|error| classify(&error))?;
-                Ok(response.status().as_u16())
+                Ok(Receipt {
+                    status: response.status().as_u16(),
+                    retry_after: retry_after(response.headers()),
+                })
             }
             Err(_) => Err(timed_out("the server did not answer", limit)),
         }

@@ -71,7 +71,7 @@ fn fresh(headers: &HeaderMap) -> Option<Wait> {
 }
 
 /// RFC 9110, section 10.2.3: seconds, or a date.
-fn retry_after(headers: &HeaderMap) -> Option<Wait> {
+pub fn retry_after(headers: &HeaderMap) -> Option<Wait> {
     let value = text(headers, &RETRY_AFTER)?;
     seconds(value)
         .map(Wait::Seconds)

@@ -17,7 +17,7 @@ mod settings;
 mod submit;
 
 pub use client::{FetchError, Fetcher, Turn, init};
-pub use deliver::Delivery;
+pub use deliver::{Delivery, Receipt};
 pub use guard::Guard;
 pub use host::host_key;
 pub use outcome::{Answer, Failure, Outcome, Validators, Wait};

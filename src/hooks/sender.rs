@@ -137,7 +137,7 @@ impl Sender {
         };
         let now = self.clock.now();
         let Ok(url) = Url::parse(&hook.url) else {
-            return Ok(failed(delivery, None, "its URL is none", now));
+            return Ok(failed(delivery, None, "its URL is none", None, now));
         };
         let body = event.body();
         let id = format!("msg_{}_{}", hook.id.0, delivery.revision.0);
@@ -156,15 +156,19 @@ impl Sender {
         };
         let answer = self.fetcher.deliver(message, PATIENCE).await;
         let now = self.clock.now();
-        Ok(match answer {
-            Ok(200..=299) => DeliveryOutcome::Taken,
+        let receipt = match answer {
+            Ok(receipt) => receipt,
+            Err(failure) => return Ok(failed(delivery, None, &failure.message, None, now)),
+        };
+        Ok(match receipt.status {
+            200..=299 => DeliveryOutcome::Taken,
             // As Standard Webhooks has it: the receiver wants no more.
-            Ok(410) => DeliveryOutcome::Unwanted,
-            Ok(status) => {
+            410 => DeliveryOutcome::Unwanted,
+            status => {
                 let words = format!("the server answered {status}");
-                failed(delivery, Some(status), &words, now)
+                let asked = receipt.retry_after.map(|wait| wait.seconds_from(now));
+                failed(delivery, Some(status), &words, asked, now)
             }
-            Err(failure) => failed(delivery, None, &failure.message, now),
         })
     }
 
@@ -201,6 +205,7 @@ fn failed(
     delivery: &webhook_delivery::Model,
     status: Option<u16>,
     words: &str,
+    asked: Option<i64>,
     now: Millis,
 ) -> DeliveryOutcome {
     let first = delivery.first_attempt_at.unwrap_or(now);
@@ -208,7 +213,7 @@ fn failed(
     DeliveryOutcome::Failed {
         status,
         message: words.to_owned(),
-        next: next_attempt(delivery.attempts, first, now, chance),
+        next: next_attempt(delivery.attempts, asked, first, now, chance),
     }
 }
 

@@ -244,6 +244,27 @@ on_each_database! {
         assert_eq!(data["webhooks"]["totalCount"], 0);
     }
 
+    async fn a_receiver_that_wants_to_be_left_alone_is(database: Database) {
+        let app = Editor::start(&database).await;
+        let (publisher, receiver) = (Publisher::start().await, Receiver::start().await);
+        publish(&publisher, &["zero"]);
+        let source = follow(&app, &publisher).await;
+        create(&app, &receiver, json!({})).await;
+        receiver.is(Mood::Rests(900));
+        publish(&publisher, &["zero", "one"]);
+        poll(&app, &source).await;
+        eventually("the refusal", || async {
+            (hook(&app).await["lastFailure"] == "the server answered 429").then_some(())
+        }).await;
+        let store = &app.app.app.parts().store;
+        let id = store.all_webhooks().await.expect("an answer").remove(0).id;
+        let now = app.app.clock.now();
+        let due = |seconds| store.due_deliveries(id, now.plus_seconds(seconds));
+        assert_eq!(due(899).await.expect("an answer"), 0, "not in a quarter of an hour");
+        // Chance adds a fifth at most.
+        assert_eq!(due(900 + 181).await.expect("an answer"), 1);
+    }
+
     async fn a_redirect_is_not_followed(database: Database) {
         let app = Editor::start(&database).await;
         let (publisher, inner) = (Publisher::start().await, Receiver::start().await);

@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -23,6 +24,8 @@ use crate::support::eventually;
 pub enum Mood {
     Takes,
     Fails(u16),
+    /// Answers 429 and wants to be left alone for so many seconds.
+    Rests(u32),
     Hangs,
 }
 
@@ -130,11 +133,7 @@ impl Receiver {
     }
 }
 
-async fn take(
-    State(inbox): State<Arc<Mutex<Inbox>>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> StatusCode {
+async fn take(State(inbox): State<Arc<Mutex<Inbox>>>, headers: HeaderMap, body: Bytes) -> Response {
     let text = |name: &str| headers[name].to_str().expect("text").to_owned();
     let (id, seconds) = (text("webhook-id"), text("webhook-timestamp"));
     let signatures = text("webhook-signature");
@@ -162,13 +161,19 @@ async fn take(
         (inbox.mood, good)
     };
     match mood {
-        _ if !good => StatusCode::UNAUTHORIZED,
-        Mood::Takes => StatusCode::NO_CONTENT,
-        Mood::Fails(status) => StatusCode::from_u16(status).expect("a status"),
+        _ if !good => StatusCode::UNAUTHORIZED.into_response(),
+        Mood::Takes => StatusCode::NO_CONTENT.into_response(),
+        Mood::Fails(status) => StatusCode::from_u16(status)
+            .expect("a status")
+            .into_response(),
+        Mood::Rests(seconds) => {
+            let wait = [("retry-after", seconds.to_string())];
+            (StatusCode::TOO_MANY_REQUESTS, wait).into_response()
+        }
         Mood::Hangs => {
             // Longer than anyone waits.
             tokio::time::sleep(Duration::from_mins(5)).await;
-            StatusCode::OK
+            StatusCode::OK.into_response()
         }
     }
 }
