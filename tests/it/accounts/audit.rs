@@ -71,6 +71,68 @@ on_each_database! {
         assert!(text(&by_editor[12]["before"]).contains("Title of b") && by_editor[12]["after"].is_null());
     }
 
+    async fn what_editors_decide_is_noted_too(database: Database) {
+        let app = TestApp::start(&database).await;
+        let publisher = Publisher::start().await;
+        let items = [Item::new("a", "2024-03-01T10:00:00Z").by("Ada"), Item::new("b", "2024-03-02T10:00:00Z").by("Bob")];
+        for path in ["/feed", "/one", "/two"] {
+            publisher.set(path, Page::rss(rss(path, "http://blog.example/", &items)));
+        }
+        let (editor, admin) = (app.client_as(Role::Editor).await, app.client_as(Role::Admin).await);
+        let url = publisher.url("/feed");
+        let source = text(&run(&editor, &format!("addSource(input: {{url: \"{url}\"}}) {{ source {{ id }} }}")).await["source"]["id"]);
+        let propose = async |path: &str| {
+            let url = publisher.url(path);
+            text(&run(&app.client, &format!("proposeSource(input: {{url: \"{url}\"}}) {{ proposal {{ id }} }}")).await["proposal"]["id"])
+        };
+        let (one, two) = (propose("/one").await, propose("/two").await);
+        let found = editor.query("{ entries { nodes { id } } authors { nodes { id } } }", json!({})).await;
+        let entry = text(&found["entries"]["nodes"][0]["id"]);
+        let [ada, bob] = [0, 1].map(|at| text(&found["authors"]["nodes"][at]["id"]));
+        let made = run(&editor, &format!("createWebhook(input: {{url: \"{}\"}}) {{ webhook {{ id }} secret }}", publisher.url("/hook"))).await;
+        let hook = text(&made["webhook"]["id"]);
+        let rotated = run(&editor, &format!("rotateWebhookSecret(id: \"{hook}\") {{ secret userErrors {{ code }} }}")).await;
+        for mutation in [
+            format!("updateWebhook(input: {{id: \"{hook}\", enabled: false}}) {{ userErrors {{ code }} }}"),
+            format!("removeWebhook(id: \"{hook}\") {{ userErrors {{ code }} }}"),
+            format!("setRules(input: {{sourceId: \"{source}\", rules: [{{action: DROP, field: TITLE, pattern: \"nothing\"}}]}}) {{ userErrors {{ code }} }}"),
+            format!("removeEntry(id: \"{entry}\") {{ userErrors {{ code }} }}"),
+            format!("restoreEntry(id: \"{entry}\") {{ userErrors {{ code }} }}"),
+            format!("updateAuthor(input: {{id: \"{ada}\", name: \"Ada L.\"}}) {{ userErrors {{ code }} }}"),
+            format!("mergeAuthors(into: \"{ada}\", from: [\"{bob}\"]) {{ userErrors {{ code }} }}"),
+            format!("approveProposal(id: \"{one}\") {{ userErrors {{ code }} }}"),
+            format!("declineProposal(id: \"{two}\", reason: \"not ours\") {{ userErrors {{ code }} }}"),
+        ] {
+            assert_eq!(run(&editor, &mutation).await["userErrors"], json!([]), "{mutation}");
+        }
+        let rows = log(&admin, Value::Null).await;
+        let of = |actor: &str| -> Vec<(String, &Value)> {
+            let rows = rows.iter().rev().filter(|row| row["actor"] == actor);
+            rows.map(|row| (text(&row["action"]), row)).collect()
+        };
+        let by_editor = of("a-editor");
+        let mut actions: Vec<&str> = by_editor.iter().map(|(action, _)| action.as_str()).collect();
+        // Some change two things: rules and the job that looks through what is stored, a source and its proposal.
+        actions.dedup();
+        assert_eq!(actions, [
+            "signIn", "addSource", "createWebhook", "rotateWebhookSecret", "updateWebhook", "removeWebhook", "setRules", "removeEntry",
+            "restoreEntry", "updateAuthor", "mergeAuthors", "approveProposal", "declineProposal",
+        ]);
+        let by_anyone = of("anyone");
+        let actions: Vec<&str> = by_anyone.iter().map(|(action, _)| action.as_str()).collect();
+        assert_eq!(actions, ["proposeSource", "proposeSource"]);
+        let row = |action: &str| by_editor.iter().find(|(of, _)| of == action).unwrap().1;
+        assert!(text(&row("setRules")["after"]).contains("nothing"), "{}", row("setRules"));
+        assert!(text(&row("updateAuthor")["after"]).contains("Ada L."), "{}", row("updateAuthor"));
+        assert!(text(&row("declineProposal")["after"]).contains("not ours"), "{}", row("declineProposal"));
+        assert_eq!(row("updateWebhook")["target"], json!(hook));
+        let all = json!(rows).to_string();
+        for secret in [&made["secret"], &rotated["secret"]] {
+            let secret = text(secret);
+            assert!(!all.contains(secret.trim_start_matches("whsec_")), "a secret is noted");
+        }
+    }
+
     async fn what_was_refused_leaves_nothing(database: Database) {
         let app = TestApp::start(&database).await;
         let (editor, admin) = (app.client_as(Role::Editor).await, app.client_as(Role::Admin).await);
@@ -148,11 +210,14 @@ on_each_database! {
         feedgraph(&["user", "passwd", "CARL"]).await;
         assert!(feedgraph(&["keys", "rotate"]).await.contains("signs from now on"));
         feedgraph(&["user", "remove", "carl"]).await;
+        let file = database.folder().join("planet.toml");
+        std::fs::write(&file, "[[planet]]\nslug = \"snakes\"\ntitle = \"Snakes\"\n").unwrap();
+        feedgraph(&["apply", file.to_str().unwrap()]).await;
         let rows = log(&admin, Value::Null).await;
         let rows = rows.iter().rev().filter(|row| row["actor"] == "cli");
         let rows: Vec<(String, Value)> = rows.map(|row| (text(&row["action"]), row["user"].clone())).collect();
         let actions: Vec<&str> = rows.iter().map(|(action, _)| action.as_str()).collect();
-        assert_eq!(actions, ["user add", "user role", "user passwd", "keys rotate", "user remove"]);
+        assert_eq!(actions, ["user add", "user role", "user passwd", "keys rotate", "user remove", "apply"]);
         assert!(rows.iter().all(|(_, user)| user.is_null()));
     }
 }
