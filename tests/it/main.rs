@@ -36,6 +36,7 @@ mod killing;
 mod layering;
 mod managing;
 mod multipart;
+mod nodes;
 mod outputs;
 mod paging;
 mod parsing;
