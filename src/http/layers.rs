@@ -38,8 +38,13 @@ pub async fn note(State(metrics): State<Metrics>, request: Request, next: Next) 
     let status = response.status().as_u16();
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
     metrics.answered(method_name(&method), route, status, took);
+    // A line for each request would cost a busy server more than most answers do; what it failed at is always told.
     span.in_scope(|| {
-        tracing::info!(http.method = %method, http.path = path, http.status = status, duration_ms, "request answered");
+        if status >= 500 {
+            tracing::warn!(http.method = %method, http.path = path, http.status = status, duration_ms, "request failed");
+        } else {
+            tracing::debug!(http.method = %method, http.path = path, http.status = status, duration_ms, "request answered");
+        }
     });
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
