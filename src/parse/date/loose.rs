@@ -18,7 +18,7 @@ struct Parts {
 
 /// Reads a date whose parts are told by their looks.
 pub(super) fn parse(text: &str) -> Option<Millis> {
-    let text = western(text);
+    let text = without_comments(&western(text));
     if let Some(millis) = iso_with_month_name(&text) {
         return Some(millis);
     }
@@ -53,6 +53,35 @@ fn western(text: &str) -> String {
         // Thai names of months are abbreviated with dots inside.
         out = out.replace('.', "");
     }
+    out
+}
+
+/// Leaves out what stands in parentheses (RFC 822, section 3.4.3; they may be nested), but for a lone word: that may be the
+/// zone. What is opened and never closed ends the date.
+fn without_comments(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('(') {
+        let mut depth = 1;
+        let end = after.char_indices().find(|(_, c)| {
+            match c {
+                '(' => depth += 1,
+                ')' => depth -= 1,
+                _ => {}
+            }
+            depth == 0
+        });
+        let end = end.map_or(after.len(), |(at, _)| at);
+        let (comment, tail) = after.split_at(end);
+        out.push_str(before);
+        out.push(' ');
+        if comment.trim().chars().all(|c| c.is_ascii_uppercase()) {
+            out.push_str(comment);
+        }
+        out.push(' ');
+        rest = tail.strip_prefix(')').unwrap_or(tail);
+    }
+    out.push_str(rest);
     out
 }
 

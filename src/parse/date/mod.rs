@@ -209,6 +209,25 @@ mod tests {
         check("March 6, 2024 at 3:04 pm", "2024-03-06T15:04:00");
         check("Mar 6, 2024", "2024-03-06T00:00:00");
         check("Wed, 06 Mar 2024 10:11:12 GMT+0200", "2024-03-06T08:11:12");
+        check("Wed, 06 Mar 2024 10:11:12 IDT", "2024-03-06T07:11:12");
+        check("Wed, 06 Mar 2024 10:11:12 NPT", "2024-03-06T04:26:12");
+    }
+
+    #[test]
+    fn comments_in_mail_forms() {
+        check(
+            "Wed, 06 Mar 2024 10:11:12 +0100 (CET)",
+            "2024-03-06T09:11:12",
+        );
+        check("Wed, 06 Mar 2024 10:11:12 (EST)", "2024-03-06T15:11:12");
+        check(
+            "Wed (the 3rd day), 06 (six (6)) Mar 2024 10:11:12 +0000 (Coordinated Universal Time, 2003)",
+            "2024-03-06T10:11:12",
+        );
+        check(
+            "6 Mar 2024 10:11:12 -0500 (never closed 2003",
+            "2024-03-06T15:11:12",
+        );
     }
 
     #[test]
