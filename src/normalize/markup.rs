@@ -3,6 +3,9 @@
 
 use memchr::memchr;
 
+/// Longest text in which tags are looked for that are none, in bytes: titles and short summaries.
+const LONGEST_SPOKEN: usize = 2_000;
+
 /// A piece of HTML.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
@@ -82,7 +85,8 @@ impl<'a> Pieces<'a> {
         }
         let length = tag_length(inner);
         let (inside, rest) = inner.split_at(length);
-        if rest.is_empty() && !inside.trim_end().contains(['=', ' ', '\n']) {
+        let says_much = inside.trim_end().contains([' ', '\n']) && is_known(split_name(inside).0);
+        if rest.is_empty() && !inside.contains('=') && !says_much {
             // A sign, not a tag.
             return Some(Piece::Text(std::mem::take(&mut self.rest)));
         }
@@ -155,6 +159,21 @@ pub(super) fn rough_tags(html: &str) -> impl Iterator<Item = &str> {
             }
         }
     })
+}
+
+/// Whether a start tag that HTML does not have is used as one nowhere: what a text about `Vec<String>` or `<class 'int'>` forgot to
+/// escape.
+pub(super) fn is_spoken_of(tag: &str, attributes: &str, html: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ',' | '\'');
+    let is_closed = || {
+        let mut pieces = pieces(html);
+        pieces
+            .any(|piece| matches!(piece, Piece::End { tag: end } if end.eq_ignore_ascii_case(tag)))
+    };
+    html.len() <= LONGEST_SPOKEN
+        && tag.chars().all(is_word)
+        && !attributes.contains(['=', '/'])
+        && !is_closed()
 }
 
 fn split_name(inside: &str) -> (&str, &str) {
@@ -280,7 +299,7 @@ pub(super) fn looks_like_html(text: &str) -> bool {
 }
 
 /// Elements of HTML that publishers use in texts.
-fn is_known(tag: &str) -> bool {
+pub(super) fn is_known(tag: &str) -> bool {
     const INLINE: &[&str] = &[
         "a", "abbr", "acronym", "audio", "b", "big", "cite", "code", "del", "dfn", "em", "embed",
         "font", "form", "i", "iframe", "img", "input", "ins", "kbd", "mark", "object", "picture",
@@ -288,6 +307,8 @@ fn is_known(tag: &str) -> bool {
         "sup", "svg", "td", "th", "time", "tt", "u", "var", "video", "wbr", "html", "body", "head",
         "tbody", "thead", "meta", "link", "base", "template", "noscript", "select", "option",
         "textarea", "button", "label", "fieldset", "legend", "math", "canvas", "map", "applet",
+        "nobr", "blink", "marquee", "col", "colgroup", "tfoot", "ruby", "rb", "rt", "rp", "bdi",
+        "bdo",
     ];
     is_block(tag) || INLINE.iter().any(|name| tag.eq_ignore_ascii_case(name))
 }

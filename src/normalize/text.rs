@@ -10,6 +10,9 @@ use crate::parse::{RawText, TextKind};
 /// Names and titles longer than this are cut, in characters.
 const LONGEST_TITLE: usize = 1_000;
 
+/// Tags that HTML does not have of which it is found out whether they are closed; each costs a look through the text.
+const MOST_LOOKS: u32 = 8;
+
 /// Folds text for sorting, searching and telling names apart: lower-case, trimmed, white space collapsed.
 #[must_use]
 pub fn fold(text: &str) -> String {
@@ -101,10 +104,17 @@ fn is_balanced(html: &str) -> bool {
 
 fn strip_once(html: &str) -> String {
     let mut out = String::with_capacity(html.len());
+    let mut looks = MOST_LOOKS;
     for piece in markup::pieces(html) {
         match piece {
             Piece::Text(text) => out.push_str(&unescape_html(text)),
             Piece::Start { tag, .. } | Piece::End { tag } if markup::is_block(tag) => out.push(' '),
+            Piece::Start { tag, attributes } if looks > 0 && !markup::is_known(tag) => {
+                looks -= 1;
+                if markup::is_spoken_of(tag, attributes, html) {
+                    out.extend(["<", tag, attributes, ">"]);
+                }
+            }
             _ => {}
         }
     }
@@ -153,6 +163,12 @@ mod tests {
             ("a < b and c > d", "a < b and c > d"),
             ("x<script>alert(1)</script>y", "xy"),
             ("one<br/>two", "one two"),
+            ("Vec&lt;int&gt; explained", "Vec<int> explained"),
+            ("Vec<String> explained", "Vec<String> explained"),
+            ("it is a &lt;class 'int'&gt;", "it is a <class 'int'>"),
+            ("<x>unknown</x> <o:p> <y z=1>", "unknown"),
+            ("if a <c and d", "if a <c and d"),
+            ("cut off <a hr", "cut off"),
             ("FranÃ§ois", "François"),
             ("Zoë à Ç", "Zoë à Ç"),
             ("nul\u{0}bell\u{7}", "nulbell"),

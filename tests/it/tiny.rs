@@ -4,6 +4,7 @@
 #![allow(clippy::diverging_sub_expression, reason = "a resolver that panics")]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_graphql::{Context, Object, Schema, Subscription};
@@ -100,6 +101,17 @@ impl Mutation {
     }
 }
 
+/// How many items of `flood` were made.
+#[derive(Clone, Default)]
+pub struct Flood(Arc<AtomicU64>);
+
+impl Flood {
+    /// Until now.
+    pub fn made(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 pub struct Ticks;
 
 #[Subscription]
@@ -109,9 +121,12 @@ impl Ticks {
         stream::iter(1..=to)
     }
 
-    /// Counts for ever, as fast as it is read.
-    async fn flood(&self) -> impl Stream<Item = String> {
-        stream::repeat("x".repeat(10_000))
+    /// Goes on for ever, as fast as it is read, and counts how often.
+    async fn flood(&self, context: &Context<'_>) -> impl Stream<Item = String> {
+        let Flood(made) = context.data_unchecked::<Flood>().clone();
+        stream::repeat("x".repeat(10_000)).inspect(move |_| {
+            made.fetch_add(1, Ordering::Relaxed);
+        })
     }
 
     /// One at once, and then nothing.
@@ -155,6 +170,8 @@ pub struct Tiny {
     pub served: JoinHandle<()>,
     /// Notified when the field `slow` begins.
     pub slow_begun: Arc<Notify>,
+    /// How far the field `flood` is.
+    pub flood: Flood,
     client: Client,
 }
 
@@ -169,7 +186,9 @@ impl Tiny {
         let auth = Arc::new(auth);
         let slow_begun = Arc::new(Notify::new());
         let schema = Schema::build(Query, Mutation, Ticks);
-        let schema = schema.data(Arc::clone(&slow_begun)).finish();
+        let flood = Flood::default();
+        let schema = schema.data(Arc::clone(&slow_begun)).data(flood.clone());
+        let schema = schema.finish();
         let stop = CancellationToken::new();
         let drain = Drain::on(stop.clone());
         let patience = settings.patience();
@@ -202,6 +221,7 @@ impl Tiny {
             stop,
             served,
             slow_begun,
+            flood,
             client,
         }
     }

@@ -3,6 +3,7 @@
 
 mod atom;
 mod body;
+mod declared;
 mod json;
 mod media;
 mod repairs;
@@ -43,6 +44,8 @@ pub(super) fn from_root(text: &str) -> &str {
 /// Reads an XML feed; none when no root of a feed is in the text.
 pub(super) fn read(text: &str, max_entries: usize) -> Option<Document> {
     let start = scan::find_tag(text, ROOTS)?;
+    let expanded = declared::expand(text, start);
+    let text = expanded.text.as_ref();
     let body = text.get(start..)?;
     let (root, attributes, position, scope) = scan::root(body)?;
     let format = format_of(root, attributes);
@@ -62,7 +65,9 @@ pub(super) fn read(text: &str, max_entries: usize) -> Option<Document> {
     if document.feed.language.is_none() {
         document.feed.language.clone_from(&level.scope().language);
     }
-    document.notes.extend(repairs.notes(text, start));
+    document
+        .notes
+        .extend(repairs.notes(text, start, expanded.is_partial));
     let ends = level.ended() || root_is_entry || document.entries.len() >= max_entries;
     document.notes.extend(truncated(cut, ends));
     Some(document)

@@ -30,12 +30,9 @@ impl Count {
 }
 
 impl Repairs {
-    /// What was met, and what the text as a whole shows.
-    pub(super) fn notes(&self, text: &str, root: usize) -> Vec<Note> {
+    /// What was met, what the text as a whole shows, and whether entities that it declares stay as they are.
+    pub(super) fn notes(&self, text: &str, root: usize, declares: bool) -> Vec<Note> {
         let head = text.get(..root).unwrap_or_default();
-        let declares = text
-            .get(..root)
-            .is_some_and(|head| head.contains("<!ENTITY"));
         [
             (
                 "elements that are not closed, or closed in the wrong order",
