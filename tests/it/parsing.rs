@@ -168,7 +168,7 @@ fn bombs() -> Vec<String> {
         format!("{entity}<rss version='2.0'><channel><title>&b;</title></channel></rss>"),
         format!(
             "<rss version='2.0'><channel><item><title>{}",
-            "<a>".repeat(300_000)
+            "<a>".repeat(100_000)
         ),
         format!(
             "<rss version='2.0'><channel><item>{}",
