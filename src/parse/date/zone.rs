@@ -41,16 +41,14 @@ fn numeric(text: &str) -> Option<i64> {
 fn named(name: &str) -> Option<i64> {
     let quarters = match name {
         "Z" | "UT" | "UTC" | "GMT" | "WET" | "N" | "ZULU" => 0,
-        "EST" | "CDT" => -20,
-        "EDT" | "AST" => -16,
+        "EST" | "CDT" | "PET" | "COT" | "ECT" => -20,
+        "EDT" | "AST" | "CLT" | "VET" | "BOT" => -16,
         "CST" | "MDT" => -24,
         "MST" | "PDT" => -28,
         "PST" | "AKDT" => -32,
         "AKST" | "HDT" => -36,
         "HST" => -40,
         "SST" => -44,
-        "PET" | "COT" | "ECT" => -20,
-        "CLT" | "VET" | "BOT" => -16,
         "ADT" | "BRT" | "ART" | "CLST" | "UYT" => -12,
         "BRST" => -8,
         "NST" => -14,
