@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures::future::BoxFuture;
 use sqlx::sqlite::SqliteConnection;
 
+use super::open::is_settled;
+
 /// Steps of `SQLite`'s machine between two looks: about a millisecond.
 const STEPS: i32 = 10_000;
 
@@ -30,10 +32,13 @@ pub async fn abandonable<T>(work: impl Future<Output = T>) -> T {
     ABANDONED.scope(flag, work).await
 }
 
-/// Tells a connection, before it is used, whose statements it runs next.
+/// Tells a connection, before it is used, whose statements it runs next; false when it is to be thrown away.
 pub(super) fn watch(connection: &mut SqliteConnection) -> BoxFuture<'_, Result<bool, sqlx::Error>> {
     let flag = ABANDONED.try_with(Arc::clone).ok();
     Box::pin(async move {
+        if !is_settled(connection) {
+            return Ok(false);
+        }
         let mut handle = connection.lock_handle().await?;
         match flag {
             Some(flag) => handle.set_progress_handler(STEPS, move || !flag.load(Ordering::Relaxed)),

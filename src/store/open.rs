@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::Connection as _;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 
 use super::{StoreError, abandon};
 
@@ -98,6 +99,9 @@ pub(super) async fn connect(
         SqliteSynchronous::Normal
     };
     options.map_sqlx_sqlite_opts(move |options| writing(options, synchronous));
+    options.map_sqlx_sqlite_before_acquire(|connection, _| {
+        Box::pin(std::future::ready(Ok(is_settled(connection))))
+    });
     let writer = counted(open(options).await?, statements);
     let mut options = plain(&settings.url, settings.readers);
     options.map_sqlx_sqlite_opts(reading);
@@ -109,6 +113,13 @@ pub(super) async fn connect(
         writer,
         revisions_kept: settings.revisions_kept,
     })
+}
+
+/// Whether the last transaction of a connection has ended. `SQLite` rolls back by itself when the disk is full or fails; the ROLLBACK
+/// that follows is an error then, and the driver goes on to count a transaction that is not there. Whatever such a connection
+/// writes would be a savepoint inside of nothing that ever commits. So it is thrown away.
+pub(super) fn is_settled(connection: &SqliteConnection) -> bool {
+    !connection.is_in_transaction()
 }
 
 async fn open(options: ConnectOptions) -> Result<DatabaseConnection, StoreError> {

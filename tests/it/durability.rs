@@ -1,13 +1,18 @@
-//! What the machine does to the program: the database goes and comes back, the clock is set. Afterwards nothing
+//! What the machine does to the program: the disk fills up, the database goes and comes back, the clock is set. Afterwards nothing
 //! is lost, doubled or half-stored, and polling goes on by itself.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use feedgraph::clock::Clock;
 use feedgraph::store::{NewSource, Store, StoreSettings};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio_util::sync::CancellationToken;
 
 use crate::polling::{DAY, Node, START, feed};
 use crate::support::postgres::{Cluster, is_required, say_skipped};
-use crate::support::program::Running;
+use crate::support::program::{Running, command};
 use crate::support::{Database, Growing, Publisher, Raw, eventually, within};
 
 const FEEDS: usize = 12;
@@ -109,6 +114,78 @@ async fn a_database_that_goes_and_comes_back_is_used_again() {
     something_is_stored(&database, before).await;
     all_is_stored(&database, &publisher).await;
     assert!(program.end_with("TERM").await);
+}
+
+/// A small disk, taken away with the value.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    fn mount(folder: &Path) -> Result<Self, String> {
+        let mut mount = std::process::Command::new("mount");
+        let mount = mount
+            .args(["-t", "tmpfs", "-o", "size=96m", "tmpfs"])
+            .arg(folder);
+        match mount.stderr(Stdio::null()).status() {
+            Ok(status) if status.success() => Ok(Self(folder.to_owned())),
+            _ => Err("this user may not mount a small disk".to_owned()),
+        }
+    }
+
+    /// Writes a file until there is no room any more; gives its path.
+    fn fill(&self) -> PathBuf {
+        let path = self.0.join("filler");
+        let mut file = std::fs::File::create(&path).unwrap();
+        for block in [vec![0_u8; 64 * 1024], vec![0_u8; 512]] {
+            while file.write_all(&block).is_ok() {}
+        }
+        path
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Lazily: the test's own connection may still have the file.
+        let _ = std::process::Command::new("umount")
+            .arg("-l")
+            .arg(&self.0)
+            .status();
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_stops_nothing_for_good() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = match SmallDisk::mount(folder.path()) {
+        Ok(disk) => disk,
+        Err(why) => {
+            let _ = writeln!(std::io::stderr(), "skipped: a full disk: {why}");
+            return;
+        }
+    };
+    let database = Database::in_folder(folder);
+    let publisher = Growing::start(FEEDS).await;
+    follow(&database, &publisher).await;
+    let mut program = command(database.folder(), &arguments(&database, "127.0.0.1:0"));
+    let mut child = program.stdout(Stdio::null()).spawn().unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+    something_is_stored(&database, 0).await;
+    let filler = disk.fill();
+    let told = async {
+        while let Some(line) = log.next_line().await.unwrap() {
+            if line.contains("full") {
+                return;
+            }
+        }
+        panic!("the program ended");
+    };
+    within("the program to say that the disk is full", told).await;
+    std::fs::remove_file(filler).unwrap();
+    // Somebody must read on, or the program would wait for room to log.
+    let reading = tokio::spawn(async move { while let Ok(Some(_)) = log.next_line().await {} });
+    all_is_stored(&database, &publisher).await;
+    child.kill().await.unwrap();
+    reading.await.unwrap();
+    drop(disk);
 }
 
 on_each_database! {
