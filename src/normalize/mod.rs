@@ -18,6 +18,7 @@ mod noise;
 mod quiet_link;
 pub mod rules;
 mod sanitize;
+mod tame;
 mod text;
 
 use std::collections::HashSet;
