@@ -67,12 +67,6 @@ pub fn version(meaning: &[u8], url_key: Option<&[u8]>) -> [u8; 16] {
 /// Hash of the text alone, to find it in other sources; none when it is too short to tell. Sanitises the content.
 #[must_use]
 pub fn text_key(draft: &EntryDraft) -> Option<[u8; 16]> {
-    let letters = |text: &str| -> String {
-        text.chars()
-            .filter(|c| c.is_alphanumeric())
-            .flat_map(char::to_lowercase)
-            .collect()
-    };
     let content = draft.content.get();
     let body = letters(content.text.as_deref().unwrap_or(&content.summary));
     let length = body.chars().take(LONG_TEXT).count();
@@ -84,6 +78,21 @@ pub fn text_key(draft: &EntryDraft) -> Option<[u8; 16]> {
     } else {
         None
     }
+}
+
+/// The letters and digits of a text, in lower case.
+fn letters(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii() {
+            if c.is_ascii_alphanumeric() {
+                out.push(c.to_ascii_lowercase());
+            }
+        } else if c.is_alphanumeric() {
+            out.extend(c.to_lowercase());
+        }
+    }
+    out
 }
 
 /// The newest time that the publisher claims for the entry; none is believed that is later than `seen`.

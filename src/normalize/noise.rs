@@ -25,9 +25,13 @@ const VERB: &str = r"(?:(?:last\s)?(?:posted|published|updated|submitted|added|w
 /// A footer that says when or how fast a page was made.
 const MADE: &str = r"(?:this\s)?(?:page|feed|list)?\s?(?:was\s)?(?:last\s)?(?:generated|rendered|retrieved|fetched|cached|refreshed)\b[^!?\d]{0,30}\d[\d.:,\sTZ/+-]*(?:s|ms|secs?|seconds?|am|pm|utc|gmt)?";
 
+/// Every noise has a number in it, or one of these.
+const HINT: &str = r"(?i)\p{N}|ago|now|yesterday|no |one |zero|vor |il y a|hace |há | fa|назад";
+
 struct Patterns {
     strong: Regex,
     any: Regex,
+    hint: Regex,
 }
 
 static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
@@ -48,6 +52,7 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     Some(Patterns {
         strong: alone(&strong)?,
         any: alone(&format!("{strong}|{weak}|{time}|{MADE}"))?,
+        hint: Regex::new(HINT).ok()?,
     })
 });
 
@@ -56,21 +61,23 @@ pub(super) fn quiet(block: &str) -> String {
     let Some(patterns) = PATTERNS.as_ref() else {
         return text::collapse(block);
     };
-    let may_count = block.len() <= LONGEST_BLOCK && has_hint(block);
-    let mut said = cut(block, ends_sentence).filter(|part| says_something(part));
-    if may_count && said.all(|part| patterns.any.is_match(part)) {
-        return String::new();
+    if block.len() <= LONGEST_BLOCK && patterns.hint.is_match(block) {
+        let mut said = cut(block, SENTENCES).filter(|part| says_something(part));
+        if said.all(|part| patterns.any.is_match(part)) {
+            return String::new();
+        }
     }
-    let is_counter =
-        |part: &str| part.len() <= LONGEST_PART && has_hint(part) && patterns.strong.is_match(part);
+    let is_counter = |part: &str| part.len() <= LONGEST_PART && patterns.strong.is_match(part);
     let mut kept = String::with_capacity(block.len());
-    for sentence in cut(block, ends_sentence) {
+    for sentence in cut(block, SENTENCES) {
         if is_bar(sentence) || is_counter(sentence) {
             kept.push(' ');
             continue;
         }
-        for part in cut(sentence, ends_bracket) {
-            kept.push_str(if is_counter(part) { " " } else { part });
+        for part in cut(sentence, BRACKETS) {
+            // A sentence in one part was looked at.
+            let is_noise = part.len() < sentence.len() && is_counter(part);
+            kept.push_str(if is_noise { " " } else { part });
         }
     }
     text::collapse(&kept)
@@ -126,54 +133,60 @@ pub(super) fn is_counter_name(name: &str) -> bool {
     })
 }
 
-/// Every noise has a digit or one of these words in it; looking for them is cheap.
-fn has_hint(text: &str) -> bool {
-    let lower = text.to_lowercase();
-    text.chars().any(char::is_numeric)
-        || [
-            "ago",
-            "now",
-            "yesterday",
-            "no ",
-            "one ",
-            "zero",
-            "vor ",
-            "il y a",
-            "hace ",
-            "há ",
-            " fa",
-            "назад",
-        ]
-        .iter()
-        .any(|hint| lower.contains(hint))
+/// Where a text may be cut, and where it is.
+#[derive(Clone, Copy)]
+struct Cuts {
+    /// Whether a character that begins with this byte is looked at.
+    may: fn(u8) -> bool,
+    /// Before this character.
+    before: fn(char) -> bool,
+    /// After this character, which another follows.
+    after: fn(char, Option<char>) -> bool,
 }
 
-/// Text cut after each character at which `ends` says so; it is given the character and the next one.
-fn cut(text: &str, ends: impl Fn(char, Option<char>) -> bool) -> impl Iterator<Item = &str> {
+/// Text cut in parts, none of them empty.
+fn cut(text: &str, cuts: Cuts) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
-        let mut marks = rest.char_indices().peekable();
-        while let Some((at, c)) = marks.next() {
-            let next = marks.peek().map(|(_, next)| *next);
-            if next.is_none() || ends(c, next) {
-                let (part, after) = rest.split_at_checked(at + c.len_utf8())?;
-                rest = after;
-                return Some(part);
+        let mut from = 0;
+        let length = loop {
+            let tail = rest.as_bytes().get(from..)?;
+            let Some(at) = tail.iter().position(|byte| (cuts.may)(*byte)) else {
+                break rest.len();
+            };
+            let mut marks = rest.get(from + at..)?.chars();
+            let (c, next) = (marks.next()?, marks.next());
+            let end = from + at + c.len_utf8();
+            if from + at > 0 && (cuts.before)(c) {
+                break from + at;
             }
-        }
-        None
+            if (cuts.after)(c, next) {
+                break end;
+            }
+            from = end;
+        };
+        let (part, after) = rest.split_at_checked(length)?;
+        rest = after;
+        (!part.is_empty()).then_some(part)
     })
 }
 
-/// A sentence ends, or what stands between bars or within an element apart.
-fn ends_sentence(c: char, next: Option<char>) -> bool {
-    let is_stop = matches!(c, '.' | '!' | '?' | '…') && next.is_some_and(char::is_whitespace);
-    is_stop || matches!(c, '|' | '·' | '•' | '∙' | '。' | EDGE) || next == Some(EDGE)
-}
+/// Where a sentence ends, or what stands between bars or within an element apart.
+const SENTENCES: Cuts = Cuts {
+    may: |byte| matches!(byte, b'.' | b'!' | b'?' | b'|' | 0x1e | 0xc2 | 0xe2 | 0xe3),
+    before: |c| c == EDGE,
+    after: |c, next| {
+        let is_stop = matches!(c, '.' | '!' | '?' | '…') && next.is_some_and(char::is_whitespace);
+        is_stop || matches!(c, '|' | '·' | '•' | '∙' | '。' | EDGE)
+    },
+};
 
-fn ends_bracket(c: char, next: Option<char>) -> bool {
-    matches!(c, ')' | ']') || matches!(next, Some('(' | '['))
-}
+/// Around what stands in brackets.
+const BRACKETS: Cuts = Cuts {
+    may: |byte| matches!(byte, b'(' | b'[' | b')' | b']'),
+    before: |c| matches!(c, '(' | '['),
+    after: |c, _| matches!(c, ')' | ']'),
+};
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::fingerprint;
 use super::markup::{self, Piece};
 use crate::parse::reference::{is_forbidden, unescape_html};
 use crate::parse::{RawText, TextKind};
@@ -22,6 +23,10 @@ pub fn fold(text: &str) -> String {
 /// Text on one line: white space collapsed and trimmed, control characters left out.
 pub(super) fn collapse(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    if is_everyday(text) {
+        fingerprint::collapsed(text.trim_ascii(), |part| out.push_str(part));
+        return out;
+    }
     for word in text.split(is_space).filter(|word| !word.is_empty()) {
         if !out.is_empty() {
             out.push(' ');
@@ -32,6 +37,35 @@ pub(super) fn collapse(text: &str) -> String {
         );
     }
     out
+}
+
+/// Whether a text has no white space but ASCII's and nothing that is left out, as nearly all have.
+fn is_everyday(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_odd = |byte: &u8| {
+        matches!(byte, 0x7f | 0xc2 | 0xe1 | 0xe2 | 0xe3 | 0xef)
+            || (*byte < b' ' && !matches!(byte, b'\n' | b'\t' | b'\r'))
+    };
+    let mut from = 0;
+    while let Some(at) = bytes
+        .get(from..)
+        .and_then(|rest| rest.iter().position(is_odd))
+    {
+        // All that begin with these bytes but spaces, controls, and marks that nobody sees.
+        from += at
+            + match bytes.get(from + at..) {
+                Some([0xc2, 0xa1..=0xff, ..]) => 2,
+                Some([0xe1, second, ..]) if *second != 0x9a => 3,
+                Some(
+                    [0xe2, 0x80, 0x90..=0xa7, ..]
+                    | [0xe2, 0x82..=0xff, ..]
+                    | [0xe3, 0x81..=0xff, ..]
+                    | [0xef, 0x80..=0xba | 0xbc..=0xbe, ..],
+                ) => 3,
+                _ => return false,
+            };
+    }
+    true
 }
 
 fn is_space(c: char) -> bool {
@@ -186,6 +220,18 @@ mod tests {
             ("<i>wrongly</i> declared", "wrongly declared"),
         ] {
             assert_eq!(title_of(value, TextKind::Plain), expected);
+        }
+    }
+
+    #[test]
+    fn white_space_is_collapsed_whatever_the_text() {
+        for (text, expected) in [
+            ("  a \r\n\tb  “c” – d…  ", "a b “c” – d…"),
+            ("a\u{a0}\u{2003}b\u{3000}c\u{b}d", "a b c d"),
+            ("a\u{200b}b \u{feff} c\u{85}d\u{2028}e", "ab  c d e"),
+            ("日本\u{3000}語 x\u{1680}y", "日本 語 x y"),
+        ] {
+            assert_eq!(collapse(text), expected, "{text:?}");
         }
     }
 

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use foldhash::fast::RandomState;
+
 use super::stream::{AUTHOR, GAP, JOINT, KEEN, META, TAG, TAG_WORD, TITLE};
 use super::terms::{Token, tokens};
 
@@ -122,7 +124,7 @@ impl Document {
 
     fn bound(&mut self) {
         self.0.truncate(MOST_PLACES);
-        let mut counts: HashMap<&str, usize> = HashMap::new();
+        let mut counts: HashMap<&str, usize, RandomState> = HashMap::default();
         let mut dropped = Vec::new();
         let mut bytes = 0;
         for (place, term) in self.0.iter().enumerate() {
@@ -177,7 +179,7 @@ impl Document {
 
 /// The words that a body says often, each once.
 fn keen(body: &[String]) -> Vec<String> {
-    let mut counts: HashMap<&str, usize> = HashMap::new();
+    let mut counts: HashMap<&str, usize, RandomState> = HashMap::default();
     for word in body {
         *counts.entry(word).or_default() += 1;
     }
