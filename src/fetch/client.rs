@@ -32,7 +32,7 @@ const ACCEPTED: &str = "application/atom+xml, application/rss+xml, application/f
 
 /// How long connections are kept open: a host's feeds follow one another within seconds, and then not for an
 /// hour.
-const IDLE_SECONDS: u64 = 30;
+const IDLE_SECONDS: u64 = 5;
 
 /// Installs the one TLS provider. Needed before the first [`Fetcher`]; harmless when repeated.
 pub fn init() {
