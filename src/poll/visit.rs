@@ -131,6 +131,7 @@ pub async fn settle(
     };
     let wire_bytes = seen.answer.as_ref().map_or(0, |answer| answer.wire_bytes);
     let record = Arc::new(conclude(claim, seen, &moment));
+    clean_what_is_new(poller, claim, &record).await?;
     let meter = Meter::new(claim, wire_bytes, record.reading.as_ref(), at);
     let store = poller.store();
     let summary = store.record_with_others(claim, Arc::clone(&record)).await?;
@@ -145,6 +146,40 @@ pub async fn settle(
         blame(poller, claim, at, moment.outage).await?;
     }
     Ok(report(claim, &record, summary))
+}
+
+/// Cleans the contents that will be stored before a transaction is open: it is most of the work of a visit, and whoever
+/// writes would wait for it.
+async fn clean_what_is_new(
+    poller: &Poller,
+    claim: &Claim,
+    record: &Arc<VisitRecord>,
+) -> Result<(), StoreError> {
+    let Some(reading) = &record.reading else {
+        return Ok(());
+    };
+    let new = poller
+        .store()
+        .not_stored(claim, &reading.draft.entries)
+        .await?;
+    if new.is_empty() {
+        return Ok(());
+    }
+    let record = Arc::clone(record);
+    let cleaning = move || {
+        let drafts = record
+            .reading
+            .as_ref()
+            .map(|reading| &reading.draft.entries);
+        for position in new {
+            if let Some(draft) = drafts.and_then(|drafts| drafts.get(position)) {
+                draft.content.get();
+            }
+        }
+    };
+    // What stops here stops again where the content is asked for.
+    poller.reader().apart(cleaning).await.ok();
+    Ok(())
 }
 
 fn outage(poller: &Poller) -> MutexGuard<'_, Outage> {

@@ -50,6 +50,28 @@ pub(super) async fn find<C: ConnectionTrait>(
     Ok(related)
 }
 
+/// Identities and content hashes of the stored entries that some drafts are.
+pub(super) async fn hashes<C: ConnectionTrait>(
+    db: &C,
+    source: SourceId,
+    drafts: &[EntryDraft],
+) -> Result<HashSet<(Vec<u8>, Vec<u8>)>, DbErr> {
+    let mut hashes = HashSet::new();
+    for chunk in drafts.chunks(CHUNK) {
+        let identities = chunk.iter().map(|draft| draft.identity.to_vec());
+        let rows: Vec<(Vec<u8>, Vec<u8>)> = entry::Entity::find()
+            .select_only()
+            .columns([entry::Column::Identity, entry::Column::ContentHash])
+            .filter(entry::Column::SourceId.eq(source))
+            .filter(entry::Column::Identity.is_in(identities))
+            .into_tuple()
+            .all(db)
+            .await?;
+        hashes.extend(rows);
+    }
+    Ok(hashes)
+}
+
 /// Drafts whose identity is not known, by any name.
 pub(super) fn strangers<'a>(drafts: &'a [EntryDraft], related: &Related) -> Vec<&'a EntryDraft> {
     let aliases = related.aliases.iter().map(|(identity, _)| &**identity);

@@ -21,6 +21,8 @@ mod rewrite;
 mod row;
 pub(super) mod state;
 
+use std::collections::HashSet;
+
 use entity::{ChangeKind, EntryId, Millis, Revision, SourceId, poll_state, source};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, DbErr, EntityTrait, IntoActiveModel,
@@ -30,9 +32,11 @@ use sea_orm::{
 use self::entries::Stored;
 use self::row::{Sighting, Why};
 use super::drop::latest;
+use super::error::Reading as _;
 use super::rules;
 use super::write::{NewChange, Tx, Work, transaction};
 use super::{Claim, Store, StoreError, VisitRecord, VisitSummary};
+use crate::normalize::EntryDraft;
 
 /// Which claim a visit was made under, and what it knew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +87,32 @@ impl Recorded {
 }
 
 impl Store {
+    /// Positions of the drafts that are not stored as they are, as far as can be told before the transaction that stores
+    /// them: their contents will be asked for.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn not_stored(
+        &self,
+        claim: &Claim,
+        drafts: &[EntryDraft],
+    ) -> Result<Vec<usize>, StoreError> {
+        let stored = if claim.first_visit {
+            HashSet::new()
+        } else {
+            known::hashes(self.reader(), claim.source_id, drafts)
+                .await
+                .reading("what is stored")?
+        };
+        let is_new = |draft: &EntryDraft| {
+            !stored.contains(&(draft.identity.to_vec(), draft.content_hash.to_vec()))
+        };
+        let positions = drafts.iter().enumerate();
+        Ok(positions
+            .filter_map(|(position, draft)| is_new(draft).then_some(position))
+            .collect())
+    }
+
     /// Stores all that a visit leaves behind, or nothing. None: the claim is not the newest any more, or the
     /// source is gone, and nothing was stored.
     ///
