@@ -12,7 +12,7 @@ use sea_orm::{
 
 use super::error::Reading;
 use super::lease::{LONGEST_REST_SECONDS, Lease, unclaimed};
-use super::text::{instants, rhythm, texts};
+use super::text::{instants, is_among, rhythm, texts};
 use super::write::{Tx, Work, transaction};
 use super::{Backend, Claim, ClaimLimits, Store, StoreError};
 use crate::fetch::Validators;
@@ -35,7 +35,7 @@ impl Store {
     ) -> Result<Vec<Claim>, StoreError> {
         let committed = transaction!(self, "claiming what is due", |tx| async {
             let due = due(tx, lease, limits).await?;
-            Ok(Work::quiet(take(tx, &due, lease).await?))
+            Ok(Work::quiet(take(tx, due, lease).await?))
         })?;
         Ok(committed.value)
     }
@@ -50,7 +50,8 @@ impl Store {
         lease: &Lease<'_>,
     ) -> Result<Option<Claim>, StoreError> {
         let committed = transaction!(self, "claiming a source", |tx| async {
-            Ok(Work::quiet(take(tx, &[source], lease).await?.pop()))
+            let free = free_ones(tx, &[source], lease).await?;
+            Ok(Work::quiet(take(tx, free, lease).await?.pop()))
         })?;
         Ok(committed.value)
     }
@@ -132,7 +133,7 @@ async fn due(tx: &Tx, lease: &Lease<'_>, limits: &ClaimLimits) -> Result<Vec<Sou
     let most = usize::try_from(limits.sources).unwrap_or(usize::MAX);
     let mut taken = Vec::new();
     let candidates = candidates(tx, lease, &passed_over, limits.sources).await?;
-    let rested = rested(tx, candidates.iter().map(|(_, host)| host.clone())).await?;
+    let rested = rested(tx, candidates.iter().map(|(_, host)| host.as_str())).await?;
     for (source, host) in candidates {
         // One probe tells whether a host that asked for rest is well again.
         let room = if rested.contains(&host) { 1 } else { at_once };
@@ -141,6 +142,10 @@ async fn due(tx: &Tx, lease: &Lease<'_>, limits: &ClaimLimits) -> Result<Vec<Sou
             *polls += 1;
             taken.push(source);
         }
+    }
+    if tx.backend == Backend::Postgres {
+        // A row that a transaction has in hand is not waited for; SQLite has one writer and no row locks.
+        taken = free_ones(tx, &taken, lease).await?;
     }
     Ok(taken)
 }
@@ -186,7 +191,7 @@ async fn candidates(
         .limit(wanted.saturating_mul(CANDIDATES));
     if !passed_over.is_empty() {
         let hosts = passed_over.iter().copied();
-        select = select.filter(poll_state::Column::Host.is_not_in(hosts));
+        select = select.filter(is_among(tx.backend, poll_state::Column::Host, hosts).not());
     }
     select.into_tuple().all(&tx.db).await
 }
@@ -196,24 +201,30 @@ fn free(lease: &Lease<'_>) -> Expr {
     unclaimed(lease.now).or(poll_state::Column::ClaimedUntil.gt(lease.latest()))
 }
 
-/// Claims those of `sources` that nobody holds, and reads what a visit needs to know of them.
-async fn take(tx: &Tx, sources: &[SourceId], lease: &Lease<'_>) -> Result<Vec<Claim>, DbErr> {
-    if sources.is_empty() {
-        return Ok(Vec::new());
-    }
-    let free: Vec<SourceId> = poll_state::Entity::find()
+/// Those of `sources` that nobody holds, locked.
+async fn free_ones(
+    tx: &Tx,
+    sources: &[SourceId],
+    lease: &Lease<'_>,
+) -> Result<Vec<SourceId>, DbErr> {
+    let ids = sources.iter().copied();
+    poll_state::Entity::find()
         .select_only()
         .column(poll_state::Column::SourceId)
-        .filter(poll_state::Column::SourceId.is_in(sources.iter().copied()))
+        .filter(is_among(tx.backend, poll_state::Column::SourceId, ids))
         .filter(free(lease))
-        // A row that a transaction has in hand is not waited for; SQLite has one writer and no row locks.
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
         .into_tuple()
         .all(&tx.db)
-        .await?;
+        .await
+}
+
+/// Claims what nobody holds, and reads what a visit needs to know of it.
+async fn take(tx: &Tx, free: Vec<SourceId>, lease: &Lease<'_>) -> Result<Vec<Claim>, DbErr> {
     if free.is_empty() {
         return Ok(Vec::new());
     }
+    let ids = free.iter().copied();
     poll_state::Entity::update_many()
         .col_expr(
             poll_state::Column::Fence,
@@ -221,7 +232,7 @@ async fn take(tx: &Tx, sources: &[SourceId], lease: &Lease<'_>) -> Result<Vec<Cl
         )
         .col_expr(poll_state::Column::ClaimedUntil, Expr::value(lease.until()))
         .col_expr(poll_state::Column::ClaimedBy, Expr::value(lease.node))
-        .filter(poll_state::Column::SourceId.is_in(free.iter().copied()))
+        .filter(is_among(tx.backend, poll_state::Column::SourceId, ids))
         .exec(&tx.db)
         .await?;
     read(tx, &free).await
@@ -296,13 +307,17 @@ async fn read(tx: &Tx, sources: &[SourceId]) -> Result<Vec<Claim>, DbErr> {
             Source::DropRules,
         ])
         .join(JoinType::InnerJoin, poll_state::Relation::Source.def())
-        .filter(State::SourceId.is_in(sources.iter().copied()))
+        .filter(is_among(
+            tx.backend,
+            State::SourceId,
+            sources.iter().copied(),
+        ))
         .order_by_asc(State::NextPollAt)
         .order_by_asc(State::SourceId)
         .into_model()
         .all(&tx.db)
         .await?;
-    let rested = rested(tx, rows.iter().map(|row| row.host.clone())).await?;
+    let rested = rested(tx, rows.iter().map(|row| row.host.as_str())).await?;
     Ok(rows
         .into_iter()
         .map(|row| {
@@ -313,11 +328,11 @@ async fn read(tx: &Tx, sources: &[SourceId]) -> Result<Vec<Claim>, DbErr> {
 }
 
 /// Those of the hosts that asked for rest and have not been asked since.
-async fn rested(tx: &Tx, hosts: impl Iterator<Item = String>) -> Result<HashSet<String>, DbErr> {
+async fn rested(tx: &Tx, hosts: impl Iterator<Item = &str>) -> Result<HashSet<String>, DbErr> {
     let rested: Vec<String> = host::Entity::find()
         .select_only()
         .column(host::Column::Name)
-        .filter(host::Column::Name.is_in(hosts))
+        .filter(is_among(tx.backend, host::Column::Name, hosts))
         .into_tuple()
         .all(&tx.db)
         .await?;

@@ -16,6 +16,8 @@ const BUSY: Duration = Duration::from_secs(10);
 const RESTED: Duration = Duration::from_secs(1);
 /// How long a question may take: a little longer than a query over HTTP, which is given up first.
 const READ: Duration = Duration::from_secs(25);
+/// Statements that a connection to a `SQLite` file keeps ready.
+const STATEMENTS: usize = 300;
 /// How long a request waits for a free connection before it fails.
 const ACQUIRE: Duration = Duration::from_secs(30);
 
@@ -167,6 +169,8 @@ fn common(options: SqliteConnectOptions) -> SqliteConnectOptions {
     options
         .busy_timeout(BUSY)
         .foreign_keys(true)
+        // Some hundreds of statements make up all that is done; parsing one costs as much as fifty rows.
+        .statement_cache_capacity(STATEMENTS)
         // Pages are read from the page cache of the operating system without copying, up to 1 GiB of the file.
         .pragma("mmap_size", "1073741824")
         .pragma("temp_store", "MEMORY")

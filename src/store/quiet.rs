@@ -11,11 +11,14 @@ use sea_orm::{
     QueryTrait, Statement, Value,
 };
 
+use super::Backend;
 use super::ingest::Visit;
 use super::ingest::state::{attempt_row, forget_attempts, is_time_to_forget};
 use super::visit::{HubNews, NextState, VisitRecord};
 use super::write::Tx;
-use super::{Backend, CHUNK};
+
+/// Rows of one statement, a power of two: there are as many statements as such numbers, so that each is parsed once.
+const LARGEST: usize = 128;
 
 /// What a visit that found nothing new leaves behind, column by column of the statement below.
 const COLUMNS: usize = 10;
@@ -62,7 +65,7 @@ pub(super) async fn record(
     visits: &[(Visit, &VisitRecord)],
 ) -> Result<HashMap<SourceId, i64>, DbErr> {
     let mut recorded = HashMap::new();
-    for chunk in visits.chunks(CHUNK) {
+    for chunk in in_powers_of_two(visits) {
         if tx.backend == Backend::Postgres {
             lock(tx, chunk).await?;
         }
@@ -75,6 +78,17 @@ pub(super) async fn record(
         recorded.extend(note_attempts(tx, &done).await?);
     }
     Ok(recorded)
+}
+
+/// Cuts a list in pieces whose lengths are powers of two, the longest first.
+fn in_powers_of_two<T>(list: &[T]) -> impl Iterator<Item = &[T]> {
+    let mut rest = list;
+    std::iter::from_fn(move || {
+        let length = 1_usize.checked_shl(rest.len().checked_ilog2()?)?;
+        let (piece, after) = rest.split_at_checked(length.min(LARGEST))?;
+        rest = after;
+        Some(piece)
+    })
 }
 
 /// Takes the rows in the order of keys; then nothing that the next statement reads changes under it.
@@ -98,13 +112,18 @@ async fn write(tx: &Tx, visits: &[(Visit, &VisitRecord)]) -> Result<Vec<SourceId
     }
     let mut values: Vec<Value> = Vec::with_capacity(visits.len() * COLUMNS + 1);
     let mut rows = String::new();
+    // SQLite looks for a numbered place among all that it has seen.
+    let place = |number: usize| match tx.backend {
+        Backend::Sqlite => "?".to_owned(),
+        Backend::Postgres => format!("${number}"),
+    };
     for (visit, record) in visits {
         let next = &record.state;
         rows.push_str(if rows.is_empty() { "(" } else { "), (" });
-        for (place, value) in row(*visit, record, next).into_iter().enumerate() {
+        for (column, value) in row(*visit, record, next).into_iter().enumerate() {
             values.push(value);
-            let comma = if place == 0 { "$" } else { ", $" };
-            rows.extend([comma, &values.len().to_string()]);
+            let comma = if column == 0 { "" } else { ", " };
+            rows.extend([comma, &place(values.len())]);
         }
     }
     values.push(SourceStatus::Active.into());
@@ -118,9 +137,9 @@ async fn write(tx: &Tx, visits: &[(Visit, &VisitRecord)]) -> Result<Vec<SourceId
          FROM (VALUES {rows})) AS v \
          WHERE poll_state.source_id = v.column1 AND poll_state.fence = v.column2 \
          AND EXISTS (SELECT 1 FROM source WHERE source.id = poll_state.source_id \
-           AND source.removed_at IS NULL AND source.status = ${}) \
+           AND source.removed_at IS NULL AND source.status = {}) \
          RETURNING poll_state.source_id",
-        values.len()
+        place(values.len())
     );
     let statement = Statement::from_sql_and_values(tx.db.get_database_backend(), sql, values);
     let rows = tx.db.query_all_raw(statement).await?;

@@ -2,10 +2,11 @@
 //! know: tables.
 
 use entity::Millis;
-use sea_orm::sea_query::LikeExpr;
+use sea_orm::sea_query::{Expr, ExprTrait, IntoColumnRef, LikeExpr};
 use serde::Serialize;
 use url::Url;
 
+use super::Backend;
 use crate::normalize::{Finding, Rhythm};
 
 /// A feed's URL in the form that is compared: the scheme (http and https are one place), the fragment,
@@ -30,6 +31,24 @@ pub fn feed_key(url: &str) -> String {
         key.push_str(query);
     }
     key
+}
+
+/// Whether a column holds one of a list of numbers or texts, which `SQLite` is given as one value: a statement with a place
+/// for each would be another one for each length, and parsed anew.
+pub(super) fn is_among<T: Serialize + Into<Expr>>(
+    backend: Backend,
+    column: impl IntoColumnRef,
+    values: impl IntoIterator<Item = T>,
+) -> Expr {
+    if backend == Backend::Postgres {
+        return Expr::col(column).is_in(values);
+    }
+    let values: Vec<T> = values.into_iter().collect();
+    let list = serde_json::to_string(&values).unwrap_or_else(|_| "[]".to_owned());
+    Expr::cust_with_exprs(
+        "? IN (SELECT value FROM json_each(?))",
+        [Expr::col(column), Expr::value(list)],
+    )
 }
 
 /// A JSON list of strings as columns keep it; what is none reads as empty.
