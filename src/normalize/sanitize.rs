@@ -15,7 +15,7 @@ const DEEPEST: usize = 120;
 /// A tag with more text in it than this is left out: nobody writes such by hand.
 const LONGEST_TAG: usize = 64 * 1024;
 /// A longer text without a tag in it gets places where lines may be broken, in bytes.
-const LONGEST_RUN: usize = 8 * 1024;
+pub(super) const LONGEST_RUN: usize = 8 * 1024;
 /// A tag with more attributes than this is left out.
 const MOST_ATTRIBUTES: usize = 100;
 
@@ -287,7 +287,8 @@ fn closes_itself(tag: &str) -> bool {
         .any(|name| tag.eq_ignore_ascii_case(name))
 }
 
-fn is_huge(attributes: &str) -> bool {
+/// Whether a tag with these attributes is out of all measure.
+pub(super) fn is_huge(attributes: &str) -> bool {
     attributes.len() > LONGEST_TAG
         || (attributes.len() > 2 * MOST_ATTRIBUTES
             && markup::attributes(attributes)

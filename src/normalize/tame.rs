@@ -10,8 +10,6 @@ use crate::parse::reference;
 
 /// Elements nested deeper than this are left to the sanitiser.
 const DEEPEST: usize = 100;
-/// A text or a tag longer than this is left to the sanitiser.
-const LONGEST: usize = 8 * 1024;
 
 /// How the HTML standard's parser (WHATWG HTML, 13.2.6.4.7) treats an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +108,9 @@ impl<'a> Page<'a> {
         self.fits(name, kind)?;
         self.out.extend(["<", name]);
         let (rest, is_closed) = self.attributes(name, attributes)?;
+        if sanitize::is_huge(attributes.strip_suffix(rest)?) {
+            return None;
+        }
         match name {
             "img" => self.out.push_str(" loading=\"lazy\""),
             "a" => self.out.extend([" rel=\"", sanitize::REL, "\""]),
@@ -217,36 +218,43 @@ enum Place {
 
 /// Appends text as the standard's serialiser writes it, references undone where it needs none.
 fn push_escaped(out: &mut String, text: &str, place: Place) -> Option<()> {
-    if text.len() > LONGEST {
+    if text.len() > sanitize::LONGEST_RUN {
         return None;
     }
     let mut rest = text;
     while let Some(at) = rest.bytes().position(is_special) {
         out.push_str(rest.get(..at)?);
         rest = rest.get(at..)?;
-        if let Some(after) = rest.strip_prefix('\u{a0}') {
-            out.push_str("&nbsp;");
-            rest = after;
-        } else if let Some(after) = rest.strip_prefix('&') {
-            rest = push_reference(out, after, place)?;
-        } else if let Some(after) = rest.strip_prefix('"') {
-            out.push_str(if place == Place::Text { "\"" } else { "&quot;" });
-            rest = after;
-        } else if let Some(after) = rest.strip_prefix('>') {
-            out.push_str("&gt;");
-            rest = after;
-        } else if let Some(after) = rest.strip_prefix('\r') {
-            out.push('\n');
-            rest = after.strip_prefix('\n').unwrap_or(after);
-        } else {
-            // A sign of Latin-1 that is written as it stands; what else is special is left to the sanitiser.
-            let sign = rest.chars().next().filter(|c| *c > '\u{a0}')?;
-            out.push(sign);
-            rest = rest.get(sign.len_utf8()..)?;
-        }
+        let sign = rest.chars().next()?;
+        let after = rest.get(sign.len_utf8()..)?;
+        rest = match sign {
+            '&' => push_reference(out, after, place)?,
+            '\r' => {
+                out.push('\n');
+                after.strip_prefix('\n').unwrap_or(after)
+            }
+            '"' | '>' | '\u{a0}'.. => {
+                push_sign(out, sign, place);
+                after
+            }
+            // A control character, or a tag where none may be.
+            _ => return None,
+        };
     }
     out.push_str(rest);
     Some(())
+}
+
+/// Appends a character, escaped where the standard's serialiser does so (WHATWG HTML, 13.3).
+fn push_sign(out: &mut String, sign: char, place: Place) {
+    match sign {
+        '&' => out.push_str("&amp;"),
+        '<' => out.push_str("&lt;"),
+        '>' => out.push_str("&gt;"),
+        '\u{a0}' => out.push_str("&nbsp;"),
+        '"' if place == Place::Value => out.push_str("&quot;"),
+        _ => out.push(sign),
+    }
 }
 
 const fn is_special(byte: u8) -> bool {
@@ -271,15 +279,8 @@ fn push_reference<'a>(out: &mut String, rest: &'a str, place: Place) -> Option<&
     };
     let mut meant = String::new();
     reference::push_exact(name, &mut meant)?;
-    for c in meant.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '\u{a0}' => out.push_str("&nbsp;"),
-            '"' if place == Place::Value => out.push_str("&quot;"),
-            _ => out.push(c),
-        }
+    for sign in meant.chars() {
+        push_sign(out, sign, place);
     }
     Some(after)
 }

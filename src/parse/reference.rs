@@ -136,17 +136,12 @@ fn named<'a>(text: &'a str, html: bool, out: &mut String) -> Option<&'a str> {
 /// None where it means nothing, or something that may not stand in a text.
 pub(crate) fn push_exact(name: &str, out: &mut String) -> Option<()> {
     let begin = out.len();
-    if let Some(number) = name.strip_prefix('#') {
-        let code = match number.strip_prefix(['x', 'X']) {
-            Some(hex) => u32::from_str_radix(hex, 16),
-            None => number.parse(),
-        };
-        out.push(char::from_u32(code.ok()?)?);
-    } else if !push_named(&format!("{name};"), out) {
-        return None;
-    }
-    let is_text = |c: char| c >= ' ' && !is_forbidden(c) && c != '\u{85}';
-    out.get(begin..)?.chars().all(is_text).then_some(())
+    let is_known = match name.strip_prefix('#') {
+        Some(number) => numeric(number, out) == Some(""),
+        None => push_named(&format!("{name};"), out),
+    };
+    let meant = out.get(begin..)?;
+    (is_known && !meant.is_empty() && meant.chars().all(|c| c >= ' ')).then_some(())
 }
 
 fn push_named(name: &str, out: &mut String) -> bool {
