@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr3_iter;
 use url::{Position, Url};
 
 use super::markup::{self, Piece};
@@ -223,21 +222,6 @@ fn attribute<'a>(attributes: &'a str, name: &str) -> Option<&'a str> {
         .map(|(_, value)| value)
 }
 
-/// Whether a text holds white space that is not ASCII's.
-fn has_wide_space(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    memchr3_iter(0xc2, 0xe2, 0xe3, bytes).any(|at| {
-        let next = |offset| bytes.get(at + offset).copied().unwrap_or_default();
-        match (bytes.get(at), next(1)) {
-            (Some(0xc2), 0x85 | 0xa0) => true,
-            (Some(0xe2), 0x80) => matches!(next(2), 0x80..=0x8a | 0xa8 | 0xa9 | 0xaf),
-            (Some(0xe2), 0x81) => next(2) == 0x9f,
-            (Some(0xe3), 0x80) => next(2) == 0x80,
-            _ => false,
-        }
-    })
-}
-
 /// Puts text together so that it reads well.
 #[derive(Default)]
 struct TextWriter {
@@ -255,7 +239,7 @@ impl TextWriter {
             self.out.push_str(text);
             return;
         }
-        if !has_wide_space(text) {
+        if !text::has_odd_sign(text) {
             self.write_narrow(text);
             return;
         }

@@ -50,7 +50,7 @@ pub(super) fn detect(text: &str) -> Option<String> {
 }
 
 /// Whether the little words of English make up a fifth of a text, several of them and "the" among them: then it is in no other
-/// language. Most undeclared texts are told by this, which takes a twentieth of the time of comparing with all languages.
+/// language, and comparing it with all of them is spared, which was an eighth of the work of storing an entry.
 fn is_plainly_english(text: &str) -> bool {
     const WORDS: &[&[u8]] = &[
         b"the", b"of", b"and", b"to", b"is", b"that", b"it", b"for", b"was", b"with", b"are",
@@ -58,10 +58,8 @@ fn is_plainly_english(text: &str) -> bool {
         b"can", b"will", b"which", b"or", b"has", b"your",
     ];
     let (mut words, mut little, mut seen) = (0_u32, 0_u32, 0_u32);
-    for word in text.split(|c: char| !c.is_alphabetic()) {
-        if word.is_empty() {
-            continue;
-        }
+    let all = text.split(|c: char| !c.is_alphabetic());
+    for word in all.filter(|word| !word.is_empty()) {
         words += 1;
         let place = WORDS
             .iter()

@@ -83,12 +83,10 @@ pub fn text_key(draft: &EntryDraft) -> Option<[u8; 16]> {
 /// The letters and digits of a text, in lower case.
 fn letters(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in text.chars().filter(|c| c.is_alphanumeric()) {
         if c.is_ascii() {
-            if c.is_ascii_alphanumeric() {
-                out.push(c.to_ascii_lowercase());
-            }
-        } else if c.is_alphanumeric() {
+            out.push(c.to_ascii_lowercase());
+        } else {
             out.extend(c.to_lowercase());
         }
     }

@@ -3,13 +3,20 @@
 
 use std::borrow::Cow;
 
+use memchr::{memchr3_iter, memmem};
+
 use super::fingerprint;
 use super::markup::{self, Piece};
-use crate::parse::reference::{is_forbidden, unescape_html};
+use crate::parse::reference::{has_forbidden, is_forbidden, unescape_html};
 use crate::parse::{RawText, TextKind};
 
 /// Names and titles longer than this are cut, in characters.
 const LONGEST_TITLE: usize = 1_000;
+
+/// U+1680 in UTF-8.
+const OGHAM_SPACE: &[u8] = b"\xe1\x9a\x80";
+/// U+FEFF in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Tags that HTML does not have of which it is found out whether they are closed; each costs a look through the text.
 const MOST_LOOKS: u32 = 8;
@@ -23,7 +30,7 @@ pub fn fold(text: &str) -> String {
 /// Text on one line: white space collapsed and trimmed, control characters left out.
 pub(super) fn collapse(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    if is_everyday(text) {
+    if !has_odd_sign(text) && !has_forbidden(text) {
         fingerprint::collapsed(text.trim_ascii(), |part| out.push_str(part));
         return out;
     }
@@ -39,33 +46,20 @@ pub(super) fn collapse(text: &str) -> String {
     out
 }
 
-/// Whether a text has no white space but ASCII's and nothing that is left out, as nearly all have.
-fn is_everyday(text: &str) -> bool {
+/// Whether a text holds white space that is not ASCII's, or a mark that nobody sees.
+pub(super) fn has_odd_sign(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let is_odd = |byte: &u8| {
-        matches!(byte, 0x7f | 0xc2 | 0xe1 | 0xe2 | 0xe3 | 0xef)
-            || (*byte < b' ' && !matches!(byte, b'\n' | b'\t' | b'\r'))
-    };
-    let mut from = 0;
-    while let Some(at) = bytes
-        .get(from..)
-        .and_then(|rest| rest.iter().position(is_odd))
-    {
-        // All that begin with these bytes but spaces, controls, and marks that nobody sees.
-        from += at
-            + match bytes.get(from + at..) {
-                Some([0xc2, 0xa1..=0xff, ..]) => 2,
-                Some([0xe1, second, ..]) if *second != 0x9a => 3,
-                Some(
-                    [0xe2, 0x80, 0x90..=0xa7, ..]
-                    | [0xe2, 0x82..=0xff, ..]
-                    | [0xe3, 0x81..=0xff, ..]
-                    | [0xef, 0x80..=0xba | 0xbc..=0xbe, ..],
-                ) => 3,
-                _ => return false,
-            };
-    }
-    true
+    let wide =
+        memchr3_iter(0xc2, 0xe2, 0xe3, bytes).any(|at| match bytes.get(at..).unwrap_or_default() {
+            [0xc2, 0x85 | 0xa0, ..]
+            | [0xe2, 0x81, 0x9f | 0xa6..=0xa9, ..]
+            | [0xe3, 0x80, 0x80, ..] => true,
+            [0xe2, 0x80, last, ..] => matches!(last, 0x80..=0x8b | 0xa8..=0xaf),
+            _ => false,
+        });
+    wide || [OGHAM_SPACE, BYTE_ORDER_MARK]
+        .iter()
+        .any(|sign| memmem::find(bytes, sign).is_some())
 }
 
 fn is_space(c: char) -> bool {
