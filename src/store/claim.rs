@@ -35,7 +35,7 @@ impl Store {
     ) -> Result<Vec<Claim>, StoreError> {
         let committed = transaction!(self, "claiming what is due", |tx| async {
             let due = due(tx, lease, limits).await?;
-            Ok(Work::quiet(take(tx, due, lease).await?))
+            Ok(Work::quiet(take(tx, &due, lease).await?))
         })?;
         Ok(committed.value)
     }
@@ -51,7 +51,7 @@ impl Store {
     ) -> Result<Option<Claim>, StoreError> {
         let committed = transaction!(self, "claiming a source", |tx| async {
             let free = free_ones(tx, &[source], lease).await?;
-            Ok(Work::quiet(take(tx, free, lease).await?.pop()))
+            Ok(Work::quiet(take(tx, &free, lease).await?.pop()))
         })?;
         Ok(committed.value)
     }
@@ -207,6 +207,9 @@ async fn free_ones(
     sources: &[SourceId],
     lease: &Lease<'_>,
 ) -> Result<Vec<SourceId>, DbErr> {
+    if sources.is_empty() {
+        return Ok(Vec::new());
+    }
     let ids = sources.iter().copied();
     poll_state::Entity::find()
         .select_only()
@@ -220,7 +223,7 @@ async fn free_ones(
 }
 
 /// Claims what nobody holds, and reads what a visit needs to know of it.
-async fn take(tx: &Tx, free: Vec<SourceId>, lease: &Lease<'_>) -> Result<Vec<Claim>, DbErr> {
+async fn take(tx: &Tx, free: &[SourceId], lease: &Lease<'_>) -> Result<Vec<Claim>, DbErr> {
     if free.is_empty() {
         return Ok(Vec::new());
     }
@@ -235,7 +238,7 @@ async fn take(tx: &Tx, free: Vec<SourceId>, lease: &Lease<'_>) -> Result<Vec<Cla
         .filter(is_among(tx.backend, poll_state::Column::SourceId, ids))
         .exec(&tx.db)
         .await?;
-    read(tx, &free).await
+    read(tx, free).await
 }
 
 /// What a visit needs to know, and no column more: this is read for every poll.

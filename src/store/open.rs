@@ -169,7 +169,7 @@ fn common(options: SqliteConnectOptions) -> SqliteConnectOptions {
     options
         .busy_timeout(BUSY)
         .foreign_keys(true)
-        // Some hundreds of statements make up all that is done; parsing one costs as much as fifty rows.
+        // Some hundreds make up all that is done; one that was dropped is parsed anew.
         .statement_cache_capacity(STATEMENTS)
         // Pages are read from the page cache of the operating system without copying, up to 1 GiB of the file.
         .pragma("mmap_size", "1073741824")

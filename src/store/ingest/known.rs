@@ -26,12 +26,10 @@ pub(super) async fn find<C: ConnectionTrait>(
     drafts: &[EntryDraft],
 ) -> Result<Related, DbErr> {
     let source = sighting.source;
-    let mut related = Related::default();
-    for chunk in drafts.chunks(CHUNK) {
-        let identities = chunk.iter().map(|draft| draft.identity.to_vec());
-        let which = entry::Column::Identity.is_in(identities);
-        related.known.extend(rows(db, source, which).await?);
-    }
+    let mut related = Related {
+        known: by_identity(db, source, drafts).await?,
+        ..Related::default()
+    };
     let strange = unknown(drafts, &related);
     let is_first = sighting.backlog && sighting.why == Why::Visit;
     if strange.is_empty() || is_first {
@@ -50,26 +48,19 @@ pub(super) async fn find<C: ConnectionTrait>(
     Ok(related)
 }
 
-/// Identities and content hashes of the stored entries that some drafts are.
-pub(super) async fn hashes<C: ConnectionTrait>(
+/// The stored entries that go by the identities of some drafts.
+pub(super) async fn by_identity<C: ConnectionTrait>(
     db: &C,
     source: SourceId,
     drafts: &[EntryDraft],
-) -> Result<HashSet<(Vec<u8>, Vec<u8>)>, DbErr> {
-    let mut hashes = HashSet::new();
+) -> Result<Vec<Known>, DbErr> {
+    let mut known = Vec::new();
     for chunk in drafts.chunks(CHUNK) {
         let identities = chunk.iter().map(|draft| draft.identity.to_vec());
-        let rows: Vec<(Vec<u8>, Vec<u8>)> = entry::Entity::find()
-            .select_only()
-            .columns([entry::Column::Identity, entry::Column::ContentHash])
-            .filter(entry::Column::SourceId.eq(source))
-            .filter(entry::Column::Identity.is_in(identities))
-            .into_tuple()
-            .all(db)
-            .await?;
-        hashes.extend(rows);
+        let which = entry::Column::Identity.is_in(identities);
+        known.extend(rows(db, source, which).await?);
     }
-    Ok(hashes)
+    Ok(known)
 }
 
 /// Drafts whose identity is not known, by any name.

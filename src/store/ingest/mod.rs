@@ -98,15 +98,18 @@ impl Store {
         drafts: &[EntryDraft],
     ) -> Result<Vec<usize>, StoreError> {
         let stored = if claim.first_visit {
-            HashSet::new()
+            Vec::new()
         } else {
-            known::hashes(self.reader(), claim.source_id, drafts)
+            known::by_identity(self.reader(), claim.source_id, drafts)
                 .await
                 .reading("what is stored")?
         };
-        let is_new = |draft: &EntryDraft| {
-            !stored.contains(&(draft.identity.to_vec(), draft.content_hash.to_vec()))
-        };
+        let stored: HashSet<(&[u8], &[u8])> = stored
+            .iter()
+            .map(|known| (&*known.identity, &*known.content_hash))
+            .collect();
+        let is_new =
+            |draft: &EntryDraft| !stored.contains(&(&draft.identity[..], &draft.content_hash[..]));
         let positions = drafts.iter().enumerate();
         Ok(positions
             .filter_map(|(position, draft)| is_new(draft).then_some(position))
