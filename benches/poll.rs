@@ -12,9 +12,13 @@
 
 #[path = "../tests/it/support/feed.rs"]
 mod feed;
+#[path = "../examples/shared/memory.rs"]
+mod memory;
+#[path = "../examples/shared/on_core.rs"]
+mod on_core;
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use axum::extract::Path;
@@ -30,6 +34,7 @@ use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 
 use self::feed::{Item, rss};
+use self::on_core::on_core;
 
 /// As in the program.
 #[global_allocator]
@@ -46,12 +51,12 @@ fn main() {
         Some("publisher") => publisher(),
         Some("poller") => poll_all(arguments.get(2).unwrap()),
         _ => {
-            let mut publisher = on_core("1", &["publisher"]);
+            let mut publisher = start("1", &["publisher"]);
             let mut port = String::new();
             BufReader::new(publisher.stdout.take().unwrap())
                 .read_line(&mut port)
                 .unwrap();
-            let mut poller = on_core("0", &["poller", port.trim()]);
+            let mut poller = start("0", &["poller", port.trim()]);
             for line in BufReader::new(poller.stdout.take().unwrap()).lines() {
                 println!("{}", line.unwrap());
             }
@@ -63,12 +68,8 @@ fn main() {
     }
 }
 
-/// This program with other arguments, kept on one core.
-fn on_core(core: &str, arguments: &[&str]) -> Child {
-    Command::new("taskset")
-        .args(["-c", core])
-        .arg(std::env::current_exe().unwrap())
-        .args(arguments)
+fn start(core: &str, arguments: &[&str]) -> Child {
+    on_core(core, arguments)
         .stdout(Stdio::piped())
         .spawn()
         .expect("taskset, which keeps a program on one core")
@@ -206,7 +207,6 @@ fn rate(count: u64, seconds: f64) -> f64 {
 
 /// The most memory that the poller had; Linux alone tells.
 fn peak() -> String {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.map_or_else(|| "unknown".to_owned(), |size| size.trim().to_owned())
+    let peak = memory::memory("self", "VmHWM:");
+    peak.map_or_else(|| "unknown".to_owned(), |kib| format!("{kib} kB"))
 }

@@ -3,6 +3,10 @@
 //! `cargo run --release --example fuzz -- DIR [SECONDS] [SEED]`. Ends with 1, and leaves the input in `fuzz-failure.bin`, at the
 //! first input that panics, takes over a second, or takes over 200 MB; equal seeds and folders give equal inputs.
 
+#[path = "../shared/chance.rs"]
+mod chance;
+#[path = "../shared/memory.rs"]
+mod memory;
 mod mutate;
 mod targets;
 

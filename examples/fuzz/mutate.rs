@@ -1,6 +1,8 @@
 //! Inputs out of seeds. In: files and a number. Out: bytes, always the same for the same number. Must not know: what
 //! reads them.
 
+use super::chance::Chance;
+
 /// What breaks readers.
 const TOKENS: &[&str] = &[
     "<",
@@ -71,14 +73,17 @@ const TOKENS: &[&str] = &[
 
 /// Makes inputs.
 pub struct Mutator {
-    state: u64,
+    chance: Chance,
     seeds: Vec<Vec<u8>>,
 }
 
 impl Mutator {
     /// Of files, and a number that all depends on.
     pub fn new(seed: u64, seeds: Vec<Vec<u8>>) -> Self {
-        Self { state: seed, seeds }
+        Self {
+            chance: Chance(seed),
+            seeds,
+        }
     }
 
     /// The next input: a seed after one to eight changes.
@@ -146,14 +151,9 @@ impl Mutator {
         (from, to)
     }
 
-    /// A number below another, by `SplitMix64`.
+    /// A number below another.
     fn below(&mut self, end: usize) -> usize {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.state;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^= mixed >> 31;
         let end = u64::try_from(end.max(1)).unwrap_or(1);
-        usize::try_from(mixed % end).unwrap_or_default()
+        usize::try_from(self.chance.below(end)).unwrap_or_default()
     }
 }

@@ -94,8 +94,5 @@ fn forget_peak() {
 }
 
 fn memory(field: &str) -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix(field));
-    let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
-    number.unwrap_or_default()
+    super::memory::memory("self", field).unwrap_or_default()
 }

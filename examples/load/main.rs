@@ -15,12 +15,18 @@
 )]
 #![allow(dead_code, reason = "the tests' feeds can do more")]
 
+#[path = "../shared/chance.rs"]
+mod chance;
 #[path = "../../tests/it/support/feed.rs"]
 mod feed;
 mod fill;
 mod http;
 mod live;
 mod measure;
+#[path = "../shared/memory.rs"]
+mod memory;
+#[path = "../shared/on_core.rs"]
+mod on_core;
 mod process;
 mod servers;
 mod words;
@@ -28,7 +34,7 @@ mod words;
 use std::path::PathBuf;
 
 use clap::Parser;
-use rustix::process::{Resource, getrlimit, setrlimit};
+use feedgraph::cli::limits::raise_open_files;
 
 use self::fill::{Size, database};
 
@@ -106,7 +112,7 @@ async fn prepare(arguments: &Arguments, given: &[&str]) {
     if arguments.folder.is_none() {
         pinned.extend(["--folder", &folder]);
     }
-    let done = process::command("1", &pinned).status().await;
+    let done = on_core::on_core("1", &pinned).status();
     assert!(done.expect("taskset").success());
 }
 
@@ -123,13 +129,6 @@ impl Arguments {
             },
         ]
     }
-}
-
-/// Every client is an open file.
-fn raise_open_files() {
-    let mut limit = getrlimit(Resource::Nofile);
-    limit.current = limit.maximum;
-    setrlimit(Resource::Nofile, limit).unwrap();
 }
 
 /// What so much of all values is below.

@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::chance::{Chance, STEP};
 use super::http::{Connection, Rate, post, pump};
 use super::live::Clients;
 use super::process::Process;
-use super::words::{Chance, Text};
+use super::words::Text;
 use super::{Arguments, at, servers};
 
 /// Things that are compared take turns so often.
@@ -155,7 +156,7 @@ async fn down(server: &Server, depth: u64) -> Value {
 
 async fn search(program: &Server, arguments: &Arguments) {
     let [large, _] = arguments.sizes();
-    let mut chance = Chance::new(7);
+    let mut chance = Chance(STEP.wrapping_mul(7));
     let mut connection = Connection::open(program.port).await;
     let mut times = Vec::new();
     for _ in 0..SEARCHES {

@@ -1,10 +1,13 @@
-//! Programs kept on one core. In: arguments. Out: this program running with them on a core, and what it costs there, as Linux
+//! Programs under load. In: arguments. Out: this program running with them on the server's core, and what it costs there, as Linux
 //! tells. Must not know: what they do.
 
 use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+
+use super::memory::memory;
+use super::on_core::on_core;
 
 /// A running program; it ends with the value.
 pub struct Process {
@@ -23,20 +26,10 @@ pub struct Memory {
     pub own: u64,
 }
 
-/// This program with other arguments on one core.
-pub fn command(core: &str, arguments: &[&str]) -> Command {
-    let mut command = Command::new("taskset");
-    command
-        .args(["-c", core])
-        .arg(std::env::current_exe().unwrap())
-        .args(arguments);
-    command
-}
-
 impl Process {
     /// Starts this program with other arguments on the server's core.
     pub fn start(arguments: &[&str]) -> Self {
-        let mut child = command("0", arguments)
+        let mut child = Command::from(on_core("0", arguments))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -73,15 +66,8 @@ impl Process {
     }
 
     pub fn memory(&self) -> Memory {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id)).unwrap();
-        let find = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name));
-            line.unwrap()
-                .trim()
-                .trim_end_matches(" kB")
-                .parse()
-                .unwrap()
-        };
+        let id = self.id.to_string();
+        let find = |field| memory(&id, field).unwrap();
         Memory {
             peak: find("VmHWM:"),
             own: find("RssAnon:"),

@@ -16,6 +16,7 @@ use axum::serve::ListenerExt as _;
 use chrono::{DateTime, SecondsFormat};
 use entity::PlanetId;
 use feedgraph::app::App;
+use feedgraph::cli::limits::raise_open_files;
 use feedgraph::clock::Clock;
 use feedgraph::config::Config;
 use feedgraph::follow::{Followed, Wish, subscribe};
@@ -27,7 +28,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 /// `feedgraph serve --no-poll` over a database. At each line on its input it visits a feed that has one entry more than
 /// before, and says when the visit began and when it was committed, in microseconds.
 pub async fn program(database: String, cache_mib: u64) {
-    super::raise_open_files();
+    raise_open_files();
     let config = Config {
         database,
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),

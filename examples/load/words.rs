@@ -1,6 +1,8 @@
 //! Texts in words that are as unevenly common as those of a language: the n-th word comes about 1/n as often as the first.
 //! In: numbers. Out: the same texts every time. Must not know: tables.
 
+use super::chance::{Chance, STEP};
+
 /// How many words there are.
 const WORDS: u64 = 30_000;
 const SYLLABLES: [&str; 24] = [
@@ -8,27 +10,10 @@ const SYLLABLES: [&str; 24] = [
     "we", "xi", "yo", "zu", "cha", "ster", "ing", "lor",
 ];
 
-/// Chance that is the same every time (`SplitMix64`).
-pub struct Chance(u64);
-
-impl Chance {
-    pub const fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15))
-    }
-
-    pub const fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (z ^ (z >> 31)) % limit
-    }
-
-    /// A word, and common ones more often.
-    fn word(&mut self) -> String {
-        let part = self.below(1 << 32) as f64 / (1_u64 << 32) as f64;
-        word((WORDS as f64).powf(part) as u64)
-    }
+/// A word, and common ones more often.
+fn some_word(chance: &mut Chance) -> String {
+    let part = chance.below(1 << 32) as f64 / (1_u64 << 32) as f64;
+    word((WORDS as f64).powf(part) as u64)
 }
 
 /// The n-th word.
@@ -53,10 +38,10 @@ pub struct Text {
 impl Text {
     /// The text of the n-th entry.
     pub fn of(entry: u64) -> Self {
-        let mut chance = Chance::new(entry);
+        let mut chance = Chance(entry.wrapping_mul(STEP));
         let title = 4 + chance.below(6);
         let mut some = |count: u64| -> String {
-            let words: Vec<String> = (0..count).map(|_| chance.word()).collect();
+            let words: Vec<String> = (0..count).map(|_| some_word(&mut chance)).collect();
             words.join(" ")
         };
         let (title, body) = (some(title), some(80));

@@ -1,5 +1,7 @@
 //! Feeds as lists of times. In: a number. Out: feeds of mixed rhythm, the same ones every time. Must not know: rules.
 
+use super::chance::{Chance, STEP};
+
 /// Seconds.
 pub const HOUR: i64 = 3_600;
 /// Seconds.
@@ -36,34 +38,23 @@ impl Feed {
     }
 }
 
-/// Chance that is the same every time (`SplitMix64`).
-pub struct Chance(u64);
+/// Chance for the n-th of something.
+pub const fn chance(number: u64) -> Chance {
+    Chance(number.wrapping_mul(STEP))
+}
 
-impl Chance {
-    pub const fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15))
-    }
+/// A number below another.
+pub const fn below(chance: &mut Chance, limit: i64) -> i64 {
+    chance.below(limit as u64) as i64
+}
 
-    const fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
+fn part(chance: &mut Chance) -> f64 {
+    (chance.number() >> 11) as f64 / (1_u64 << 53) as f64
+}
 
-    pub const fn below(&mut self, limit: i64) -> i64 {
-        (self.next() % limit as u64) as i64
-    }
-
-    fn part(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    /// Seconds until something that happens once in `mean` on average.
-    fn wait(&mut self, mean: f64) -> f64 {
-        -mean * (1.0 - self.part()).ln()
-    }
+/// Seconds until something that happens once in `mean` on average.
+fn wait(chance: &mut Chance, mean: f64) -> f64 {
+    -mean * (1.0 - part(chance)).ln()
 }
 
 /// One kind of feed: how many of a hundred, and how often it is published.
@@ -126,7 +117,7 @@ pub fn make(count: usize, days: i64) -> Vec<Feed> {
 }
 
 fn feed(number: usize, month: i64) -> Feed {
-    let mut chance = Chance::new(number as u64 + 1);
+    let mut chance = chance(number as u64 + 1);
     let mut place = number % 100;
     let kind = KINDS
         .iter()
@@ -139,9 +130,9 @@ fn feed(number: usize, month: i64) -> Feed {
     let times = times(&kind.rhythm, month + AFTER, &mut chance);
     Feed {
         times,
-        is_conditional: chance.below(100) < 75,
-        ttl: (chance.below(100) < 15).then_some(HOUR),
-        max_age: match chance.below(100) {
+        is_conditional: below(&mut chance, 100) < 75,
+        ttl: (below(&mut chance, 100) < 15).then_some(HOUR),
+        max_age: match below(&mut chance, 100) {
             0..10 => Some(300),
             10..20 => Some(900),
             20..30 => Some(HOUR),
@@ -156,23 +147,23 @@ fn times(rhythm: &Rhythm, end: i64, chance: &mut Chance) -> Vec<i64> {
     match rhythm {
         Rhythm::Writing(least, most) => {
             // Evenly on a scale of powers, since feeds differ so.
-            let mean = least * (most / least).powf(chance.part());
+            let mean = least * (most / least).powf(part(chance));
             // Where the writers live.
-            let zone = chance.below(24) * HOUR;
+            let zone = below(chance, 24) * HOUR;
             let mut at = -(BEFORE as f64);
             while at < end as f64 {
                 // As often as that in waking hours, which are fourteen of the day, and hardly at night.
-                at += chance.wait(mean * 14.5 / 24.0);
+                at += wait(chance, mean * 14.5 / 24.0);
                 let hour = (at as i64 + zone).rem_euclid(DAY) / HOUR;
-                if (8..22).contains(&hour) || chance.below(100) < 5 {
+                if (8..22).contains(&hour) || below(chance, 100) < 5 {
                     times.push(at as i64);
                 }
             }
         }
         Rhythm::Programme(days) => {
-            let mut at = chance.below(days * DAY) - BEFORE;
+            let mut at = below(chance, days * DAY) - BEFORE;
             while at < end {
-                times.push(at + chance.below(HOUR / 2));
+                times.push(at + below(chance, HOUR / 2));
                 at += days * DAY;
             }
         }

@@ -16,6 +16,8 @@
     reason = "a simulation fails by panicking, prints what it found, and reckons with fractions"
 )]
 
+#[path = "../shared/chance.rs"]
+mod chance;
 mod feeds;
 mod rules;
 
@@ -89,12 +91,12 @@ fn main() {
 fn each_by_itself(feeds: &[Feed], rule: &Rule) -> Tally {
     let mut tally = Tally::default();
     for (number, feed) in feeds.iter().enumerate() {
-        let mut chance = feeds::Chance::new(number as u64 + 1_000_000);
+        let mut chance = feeds::chance(number as u64 + 1_000_000);
         // Followed at different times of the first day, as editors do.
-        let mut before = chance.below(DAY) - DAY;
+        let mut before = feeds::below(&mut chance, DAY) - DAY;
         let mut view = View::default();
         loop {
-            let wait = rule.wait(feed, before, &mut view, chance.below(1_001));
+            let wait = rule.wait(feed, before, &mut view, feeds::below(&mut chance, 1_001));
             // Due times are looked at every second.
             let at = before + wait.max(1);
             tally.poll(feed, before, at);

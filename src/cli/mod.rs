@@ -6,7 +6,7 @@ mod demo;
 mod export;
 mod import;
 mod keys;
-mod limits;
+pub mod limits;
 mod migrate;
 mod output;
 mod poll;
