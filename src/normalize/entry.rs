@@ -114,15 +114,30 @@ fn made_guid(identity: [u8; 16]) -> String {
 fn page(raw: &RawEntry, feed_url: &Url) -> Option<String> {
     alternate_page(&raw.links, feed_url).or_else(|| {
         let id = raw.id.as_deref().filter(|_| raw.id_is_link)?;
-        let absolute = ["http://", "https://"]
-            .iter()
-            .any(|start| id.trim().starts_with(start));
-        // A relative address needs something to be relative to, and looks like a path.
-        let relative = raw.base.is_some() && id.contains('/') && !id.contains([' ', ':']);
+        let begins = |start: &&str| {
+            let head = id.trim().get(..start.len());
+            head.is_some_and(|head| head.eq_ignore_ascii_case(start))
+        };
+        let absolute = ["http://", "https://"].iter().any(begins);
+        // A relative address looks like a path, the more so where nothing says what it is relative to.
+        let relative = !id.contains([' ', ':'])
+            && (is_path(id.trim()) || raw.base.is_some() && id.contains('/'));
         (absolute || relative)
             .then(|| link::web(&link::base_url(&raw.base, feed_url), id))
             .flatten()
     })
+}
+
+/// Whether an identifier that may be a link is written like the path of a page. Many that are said to be links are numbers.
+fn is_path(id: &str) -> bool {
+    const PAGES: [&str; 7] = ["html", "htm", "shtml", "php", "asp", "aspx", "jsp"];
+    let path = id.split(['?', '#']).next().unwrap_or_default();
+    let extension = path.rsplit_once('.').map(|(_, extension)| extension);
+    ["/", "./", "../"]
+        .iter()
+        .any(|start| path.starts_with(start))
+        || path.ends_with('/')
+        || extension.is_some_and(|extension| PAGES.contains(&extension))
 }
 
 fn declared_language(raw: &RawEntry) -> Option<String> {

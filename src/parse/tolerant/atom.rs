@@ -63,7 +63,11 @@ pub(super) fn entry(element: &Element<'_>) -> RawEntry {
             (Space::Own, "content") => {
                 entry.content = entry.content.take().or_else(|| body::atom(&child));
             }
-            (Space::Own, "id") => entry.id = child.value().or(entry.id.take()),
+            (Space::Own, "id") => {
+                // Many are the address of the page, and stand in for a link that is not there.
+                entry.id = child.value().or(entry.id.take());
+                entry.id_is_link = true;
+            }
             (Space::Own, "author") => entry.authors.extend(person(&child)),
             (Space::Own, "category") => entry.tags.extend(category(&child)),
             (Space::Own, "published" | "pubdate") => dates.publish(0, &child),

@@ -159,7 +159,9 @@ fn own(
         "guid" | "id" if entry.id.is_none() => {
             let permanent = child.attribute("isPermaLink").unwrap_or_default();
             entry.id = child.value();
-            entry.id_is_link = local == "guid" && !permanent.eq_ignore_ascii_case("false");
+            let denied = ["false", "no", "0"];
+            entry.id_is_link =
+                local == "guid" && denied.iter().all(|no| !permanent.eq_ignore_ascii_case(no));
         }
         "description" => entry.summary = body::unsaid(child).or(entry.summary.take()),
         "summary" | "abstract" => {
