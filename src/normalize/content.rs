@@ -5,7 +5,7 @@ use url::Url;
 
 use super::draft::{Content, LazyContent, RawContent};
 use super::{finish, language, markup, sanitize, text};
-use crate::parse::reference::{has_forbidden, is_forbidden};
+use crate::parse::reference::{allowed, has_forbidden};
 use crate::parse::{RawText, TextKind};
 
 /// Longest abstract, in characters.
@@ -82,7 +82,7 @@ pub(super) fn to_html(raw: RawText) -> Option<String> {
         TextKind::Unsaid => markup::looks_like_html(&raw.value),
     };
     let value = if has_forbidden(&raw.value) {
-        raw.value.chars().filter(|c| !is_forbidden(*c)).collect()
+        raw.value.chars().filter_map(allowed).collect()
     } else {
         raw.value
     };

@@ -7,7 +7,7 @@ use memchr::{memchr3_iter, memmem};
 
 use super::fingerprint;
 use super::markup::{self, Piece};
-use crate::parse::reference::{has_forbidden, is_forbidden, unescape_html};
+use crate::parse::reference::{allowed, has_forbidden, unescape_html};
 use crate::parse::{RawText, TextKind};
 
 /// Names and titles longer than this are cut, in characters.
@@ -38,10 +38,8 @@ pub(super) fn collapse(text: &str) -> String {
         if !out.is_empty() {
             out.push(' ');
         }
-        out.extend(
-            word.chars()
-                .filter(|c| !is_forbidden(*c) && !is_invisible(*c)),
-        );
+        let seen = word.chars().filter(|c| !is_invisible(*c));
+        out.extend(seen.filter_map(allowed));
     }
     out
 }
@@ -200,6 +198,7 @@ mod tests {
             ("FranÃ§ois", "François"),
             ("Zoë à Ç", "Zoë à Ç"),
             ("nul\u{0}bell\u{7}", "nulbell"),
+            ("a \u{93}quote\u{94}\u{81}", "a “quote”"),
         ] {
             assert_eq!(title_of(value, TextKind::Unsaid), expected, "{value:?}");
         }

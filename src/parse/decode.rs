@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::io::Read;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use entity::FindingCode;
 
 use super::document::Note;
@@ -71,7 +71,8 @@ pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Decoded
         .and_then(charset_parameter)
         .and_then(|label| label_of(&label));
     let declared = declared(bytes);
-    let said = http.or(declared);
+    let escapes = bytes.is_ascii() && memchr::memmem::find(bytes, b"\x1b$").is_some();
+    let said = http.or(declared).or(escapes.then_some(ISO_2022_JP));
     if let Ok(text) = std::str::from_utf8(bytes)
         && said.is_none_or(encoding_rs::Encoding::is_ascii_compatible)
     {
@@ -84,7 +85,7 @@ pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Decoded
             ),
         };
     }
-    let (text, found) = best(bytes, [http, declared]);
+    let (text, found) = best(bytes, [said, declared]);
     let wrong = said.is_some_and(|said| said != found);
     Decoded {
         text,
@@ -193,7 +194,7 @@ fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
     let value = value.trim_start().strip_prefix('=')?.trim_start();
     let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     let label = value.get(1..)?.split(quote).next()?;
-    label_of(label).filter(|encoding| encoding.is_ascii_compatible())
+    label_of(label).filter(|encoding| encoding.is_ascii_compatible() || *encoding == ISO_2022_JP)
 }
 
 /// RFC 9110, section 8.3.1.
@@ -251,6 +252,14 @@ mod tests {
     fn the_declaration_names_the_charset() {
         let body = b"<?xml version='1.0' encoding='koi8-r'?><a>\xf0\xd2</a>";
         assert!(text(body, None).ends_with("<a>Пр</a>"));
+    }
+
+    #[test]
+    fn escapes_of_iso_2022_jp_are_no_text() {
+        let body = b"<?xml version='1.0' encoding='ISO-2022-JP'?><a>\x1b$BF|K\\\x1b(B</a>";
+        assert!(text(body, None).ends_with("<a>日本</a>"));
+        let body = b"<a>\x1b$BF|K\\\x1b(B</a>";
+        assert_eq!(text(body, None), "<a>日本</a>");
     }
 
     #[test]

@@ -99,14 +99,18 @@ fn numeric<'a>(text: &'a str, out: &mut String) -> Option<&'a str> {
     Some(rest.strip_prefix(';').unwrap_or(rest))
 }
 
-/// The character of a number; the C1 range is read as windows-1252, as in HTML. None for what may not be in text.
+/// The character of a number, as [`allowed`].
 fn character(code: u32) -> Option<char> {
-    let c1 = code
+    char::from_u32(code).and_then(allowed)
+}
+
+/// A character as it may be in a text: the C1 range is read as windows-1252, as in HTML. None for what may not be in one.
+pub(crate) fn allowed(c: char) -> Option<char> {
+    let c1 = u32::from(c)
         .checked_sub(0x80)
         .and_then(|index| usize::try_from(index).ok())
         .and_then(|index| C1_REPLACEMENTS.get(index).copied().flatten());
-    c1.or_else(|| char::from_u32(code))
-        .filter(|c| !is_forbidden(*c))
+    c1.or(Some(c)).filter(|c| !is_forbidden(*c))
 }
 
 fn named<'a>(text: &'a str, html: bool, out: &mut String) -> Option<&'a str> {
