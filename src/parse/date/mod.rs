@@ -16,7 +16,8 @@ const LONGEST: usize = 120;
 #[must_use]
 pub fn parse(text: &str) -> Option<Millis> {
     let text = text.trim();
-    if text.is_empty() || text.len() > LONGEST {
+    // The year before the first is what programs make of no date at all.
+    if text.is_empty() || text.len() > LONGEST || text.contains("-0001") {
         return None;
     }
     unix_time(text)
@@ -195,6 +196,8 @@ mod tests {
         check("2024-03-06T24:00:00Z", "2024-03-07T00:00:00");
         check("2016-12-31T23:59:60Z", "2017-01-01T00:00:00");
         check("2024-03-06T10:11Z", "2024-03-06T10:11:00");
+        check("2024-03-06T10:11:12[UTC]", "2024-03-06T10:11:12");
+        check("2024-03-06T10:11:12+01:00Z", "2024-03-06T09:11:12");
     }
 
     #[test]
@@ -274,6 +277,7 @@ mod tests {
             "99",
             "2024-13-45",
             "Wed, 31 Feb 2024 10:00:00 GMT",
+            "Mon, 30 Nov -0001 00:00:00 +0000",
         ] {
             check(text, "none");
         }

@@ -5,7 +5,11 @@ use super::take_digits;
 /// Seconds east of UTC. No zone, or one that nobody knows, is UTC; none means that this is no zone at all.
 pub(super) fn offset_seconds(text: &str) -> Option<i64> {
     let text = text.trim().trim_start_matches("Etc/");
-    let text = text.split(['(', ',']).next().unwrap_or_default().trim();
+    let text = text
+        .split(['(', ',', '['])
+        .next()
+        .unwrap_or_default()
+        .trim();
     if text.is_empty() {
         return Some(0);
     }
