@@ -105,6 +105,8 @@ pub struct RawEntry {
     pub enclosures: Vec<RawEnclosure>,
     /// Files of Media RSS, while reading; then merged into `enclosures`.
     pub(super) media: Vec<RawEnclosure>,
+    /// Title and description of a file of Media RSS, while reading; then those of an entry that has none.
+    pub(super) caption: (Option<RawText>, Option<RawText>),
     /// `itunes:duration`, while reading; then that of the first file.
     pub(super) duration_seconds: Option<i64>,
     /// Its picture.

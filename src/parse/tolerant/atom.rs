@@ -21,6 +21,9 @@ pub(super) fn fact(element: &Element<'_>, feed: &mut RawFeed) {
         (Space::Own, "info") => {
             feed.description = feed.description.take().or_else(|| body::atom(element));
         }
+        (Space::DublinCore, "description") => {
+            feed.description = feed.description.take().or_else(|| body::unsaid(element));
+        }
         (Space::Own | Space::Atom, "link") => feed.links.extend(link(element)),
         (Space::Own | Space::Atom, "author") => feed.authors.extend(person(element)),
         (Space::DublinCore, "creator") => feed.authors.extend(free(element)),
@@ -93,6 +96,9 @@ fn borrowed(child: &Element<'_>, local: &str, entry: &mut RawEntry, dates: &mut 
         }
         (Space::DublinCore, "title") => {
             entry.title = entry.title.take().or_else(|| body::unsaid(child));
+        }
+        (Space::DublinCore, "description" | "abstract") => {
+            entry.summary = entry.summary.take().or_else(|| body::unsaid(child));
         }
         (Space::DublinCore, "subject") => entry.tags.extend(child.value()),
         (Space::DublinCore, "issued") => dates.publish(1, child),

@@ -82,6 +82,12 @@ fn text(element: &Element<'_>, value: String, kind: TextKind) -> Option<RawText>
     })
 }
 
+/// The first of the texts in `content:items`, the older form of the content module of RSS 1.0.
+pub(super) fn items(element: &Element<'_>) -> Option<RawText> {
+    let item = element.child("Bag")?.child("li")?.child("item")?;
+    unsaid(&item.child("value")?)
+}
+
 /// The inside of an element of the XHTML vocabulary, such as `xhtml:body`.
 pub(super) fn xhtml(element: &Element<'_>) -> Option<RawText> {
     (element.space == Space::Xhtml)

@@ -176,11 +176,13 @@ fn entry(item: &Value) -> RawEntry {
 fn attachment(file: &Value) -> Option<RawEnclosure> {
     let whole = |name| {
         let number = file.get(name)?;
-        number.as_i64().or_else(|| {
-            number
-                .as_f64()
-                .and_then(|float| format!("{float:.0}").parse().ok())
-        })
+        let float = || match number {
+            Value::String(text) => text.trim().parse().ok(),
+            _ => number.as_f64(),
+        };
+        number
+            .as_i64()
+            .or_else(|| format!("{:.0}", float()?).parse().ok())
     };
     Some(RawEnclosure {
         url: string(file, "url")?,

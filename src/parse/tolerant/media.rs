@@ -58,12 +58,14 @@ fn media_child(element: &Element<'_>, entry: &mut RawEntry) {
 }
 
 fn content(element: &Element<'_>, entry: &mut RawEntry) {
-    for child in element
-        .children()
-        .take(50)
-        .filter(|child| child.local == "thumbnail")
-    {
-        thumbnail(&child, entry);
+    for child in element.children().take(50) {
+        let (title, description) = &mut entry.caption;
+        match child.local {
+            "thumbnail" => thumbnail(&child, entry),
+            "title" => *title = title.take().or_else(|| body::unsaid(&child)),
+            "description" => *description = description.take().or_else(|| body::unsaid(&child)),
+            _ => {}
+        }
     }
     let Some(url) = element.attribute("url").filter(|url| !url.is_empty()) else {
         return;
@@ -95,6 +97,12 @@ fn content(element: &Element<'_>, entry: &mut RawEntry) {
 /// Files of Media RSS add to what is known of the enclosures. They are none themselves: what a publisher attaches to an
 /// entry is said by RSS `enclosure` and its kin, and Media RSS lists every rendition and picture besides.
 pub(super) fn settle(entry: &mut RawEntry) {
+    let (title, description) = std::mem::take(&mut entry.caption);
+    entry.title = entry.title.take().or(title);
+    entry.summary = entry
+        .summary
+        .take()
+        .or(description.filter(|_| entry.content.is_none()));
     for file in std::mem::take(&mut entry.media) {
         if let Some(known) = entry
             .enclosures
@@ -135,13 +143,43 @@ pub(super) fn itunes(element: &Element<'_>, entry: &mut RawEntry) {
     }
 }
 
-/// Seconds, or `h:mm:ss`, or `mm:ss`; a fraction is dropped.
+/// Seconds, or `h:mm:ss`, or `mm:ss`, or numbers with units (`1h 2m`, `90 min`, `PT1H2M`); a fraction is dropped.
 fn duration(text: &str) -> Option<i64> {
+    let text = text.trim();
+    if text.contains(|c: char| c.is_ascii_alphabetic()) {
+        return with_units(text);
+    }
     let mut seconds: i64 = 0;
-    for part in text.trim().split(':') {
+    if text.split(':').count() > 3 {
+        return None;
+    }
+    for part in text.split(':') {
         let whole = part.split('.').next().unwrap_or_default().trim();
         let number: i64 = whole.parse().ok().filter(|number| *number >= 0)?;
         seconds = seconds.checked_mul(60)?.checked_add(number)?;
+    }
+    (seconds < 1_000_000).then_some(seconds)
+}
+
+/// Numbers, each followed by a unit.
+fn with_units(text: &str) -> Option<i64> {
+    let lower = text.to_ascii_lowercase();
+    let mut rest = lower.strip_prefix("pt").unwrap_or(&lower);
+    let mut seconds: i64 = 0;
+    while !rest.is_empty() {
+        let (number, tail) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit())?);
+        let tail = tail.trim_start();
+        let end = tail.find(|c: char| !c.is_ascii_alphabetic());
+        let (unit, tail) = tail.split_at(end.unwrap_or(tail.len()));
+        let factor = match unit {
+            "h" | "hr" | "hrs" | "hour" | "hours" => 3_600,
+            "m" | "min" | "mins" | "minute" | "minutes" => 60,
+            "s" | "sec" | "secs" | "second" | "seconds" => 1,
+            _ => return None,
+        };
+        let number: i64 = number.parse().ok()?;
+        seconds = seconds.checked_add(number.checked_mul(factor)?)?;
+        rest = tail.trim_start_matches([' ', ',', '.']);
     }
     (seconds < 1_000_000).then_some(seconds)
 }
@@ -166,6 +204,11 @@ mod tests {
             ("12.5", Some(12)),
             ("99999999999999999999", None),
             ("-1", None),
+            ("1:2:3:4", None),
+            ("1h 2m", Some(3720)),
+            ("90 min.", Some(5400)),
+            ("PT1H2M3S", Some(3723)),
+            ("an hour", None),
             ("", None),
         ] {
             assert_eq!(duration(text), seconds, "{text}");

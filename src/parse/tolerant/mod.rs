@@ -13,7 +13,10 @@ mod space;
 mod syndication;
 mod tag;
 
+use std::borrow::Cow;
+
 use entity::{FeedFormat, FindingCode};
+use memchr::memmem;
 
 use self::repairs::Repairs;
 use self::scan::{Element, Level};
@@ -44,10 +47,16 @@ pub(super) fn from_root(text: &str) -> &str {
 /// Reads an XML feed; none when no root of a feed is in the text.
 pub(super) fn read(text: &str, max_entries: usize) -> Option<Document> {
     let start = scan::find_tag(text, ROOTS)?;
+    let closed = without_open_section(text);
+    let text = closed.as_ref();
     let expanded = declared::expand(text, start);
     let text = expanded.text.as_ref();
     let body = text.get(start..)?;
     let (root, attributes, position, scope) = scan::root(body)?;
+    let scope = match cdf_base(root, attributes) {
+        Some(base) => scope.based_on(base),
+        None => scope,
+    };
     let format = format_of(root, attributes);
     let mut document = Document {
         format: Some(format),
@@ -69,8 +78,27 @@ pub(super) fn read(text: &str, max_entries: usize) -> Option<Document> {
         .notes
         .extend(repairs.notes(text, start, expanded.is_partial));
     let ends = level.ended() || root_is_entry || document.entries.len() >= max_entries;
+    if ends && matches!(closed, Cow::Owned(_)) {
+        document.notes.push(Note {
+            code: FindingCode::MalformedXml,
+            message: "a CDATA section that never ends".to_owned(),
+            count: 1,
+        });
+    }
     document.notes.extend(truncated(cut, ends));
     Some(document)
+}
+
+/// A document without the beginning of a CDATA section that never ends, which would take the rest of it.
+fn without_open_section(text: &str) -> Cow<'_, str> {
+    const BEGIN: &str = "<![CDATA[";
+    let ended = memmem::rfind(text.as_bytes(), b"]]>").unwrap_or(0);
+    match text.split_at_checked(ended) {
+        Some((before, after)) if after.contains(BEGIN) => {
+            Cow::Owned(format!("{before}{}", after.replace(BEGIN, "")))
+        }
+        _ => Cow::Borrowed(text),
+    }
 }
 
 /// Puts the elements below the root where they belong; gives how many entries were left out since they are cut.
@@ -110,6 +138,14 @@ fn elements(
         }
     }
     cut
+}
+
+/// What the links of a CDF document are relative to.
+fn cdf_base<'a>(root: &str, attributes: &'a str) -> Option<&'a str> {
+    tag::attributes(attributes)
+        .filter(|_| root.eq_ignore_ascii_case("channel"))
+        .find(|(name, _)| name.eq_ignore_ascii_case("base"))
+        .map(|(_, value)| value.text)
 }
 
 fn format_of(root: &str, attributes: &str) -> FeedFormat {

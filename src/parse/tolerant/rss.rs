@@ -34,7 +34,7 @@ pub(super) fn fact(element: &Element<'_>, feed: &mut RawFeed) {
             feed.authors.extend(person(element));
         }
         (Space::Atom, "author") => feed.authors.extend(atom::person(element)),
-        (Space::Own, "image") => feed.icon = feed.icon.take().or_else(|| image(element)),
+        (Space::Own, "image" | "logo") => feed.icon = feed.icon.take().or_else(|| image(element)),
         (Space::Itunes, "image") => {
             feed.icon = feed.icon.take().or_else(|| {
                 Some(RawLink {
@@ -104,13 +104,17 @@ pub(super) fn entry(element: &Element<'_>) -> RawEntry {
     };
     let mut dates = DateParts::default();
     let mut people = People::default();
+    let mut title = None;
     for child in element.children().take(super::MOST_CHILDREN) {
         let local = child.local.to_ascii_lowercase();
         match child.space {
+            Space::Own if local == "title" => title = title.or_else(|| body::unsaid(&child)),
             Space::Own => own(&child, &local, &mut entry, &mut dates, &mut people),
             _ => borrowed(&child, &local, &mut entry, &mut dates, &mut people),
         }
     }
+    // The format's own title goes before borrowed ones, the first before others.
+    entry.title = title.or(entry.title.take());
     attributes(element, &mut entry, &mut dates);
     entry.contributors = std::mem::take(&mut people.contributors);
     entry.authors = people.best();
@@ -145,7 +149,6 @@ fn own(
     people: &mut People,
 ) {
     match local {
-        "title" => entry.title = body::unsaid(child).or(entry.title.take()),
         "link" => {
             let found = link(child);
             let files = found.as_ref().is_some_and(|link| link.rel == "enclosure");
@@ -197,6 +200,9 @@ fn borrowed(
 ) {
     match (child.space, local) {
         (Space::Content, "encoded") => entry.content = body::unsaid(child).or(entry.content.take()),
+        (Space::Content, "items") => {
+            entry.content = entry.content.take().or_else(|| body::items(child));
+        }
         (Space::Xhtml, _) => entry.content = entry.content.take().or_else(|| body::xhtml(child)),
         (Space::DublinCore, "title") => {
             entry.title = entry.title.take().or_else(|| body::unsaid(child));

@@ -237,7 +237,7 @@ fn is_container(name: &str) -> bool {
 
 /// Names of modules that reuse a container's name for something else.
 fn is_module(name: &str) -> bool {
-    ["media:", "itunes:", "podcast:", "georss:"]
+    ["media:", "itunes:", "podcast:", "georss:", "content:"]
         .iter()
         .any(|prefix| name.starts_with(prefix))
 }

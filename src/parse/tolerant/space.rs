@@ -81,6 +81,14 @@ impl Scope {
         Arc::new(scope)
     }
 
+    /// The same with something else that links are relative to.
+    pub(super) fn based_on(&self, base: &str) -> Arc<Self> {
+        Arc::new(Self {
+            base: Some([unescape(base).into_owned()].into()),
+            ..self.clone()
+        })
+    }
+
     /// [`Space::Own`] for the vocabulary of the root.
     fn known(&self, space: Space) -> Space {
         if self.own == Some(space) {
