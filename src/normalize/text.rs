@@ -35,11 +35,16 @@ pub(super) fn collapse(text: &str) -> String {
         return out;
     }
     for word in text.split(is_space).filter(|word| !word.is_empty()) {
-        if !out.is_empty() {
+        let before = out.len();
+        if before > 0 {
             out.push(' ');
         }
+        let begin = out.len();
         let seen = word.chars().filter(|c| !is_invisible(*c));
         out.extend(seen.filter_map(allowed));
+        if out.len() == begin {
+            out.truncate(before);
+        }
     }
     out
 }
@@ -221,7 +226,7 @@ mod tests {
         for (text, expected) in [
             ("  a \r\n\tb  “c” – d…  ", "a b “c” – d…"),
             ("a\u{a0}\u{2003}b\u{3000}c\u{b}d", "a b c d"),
-            ("a\u{200b}b \u{feff} c\u{85}d\u{2028}e", "ab  c d e"),
+            ("a\u{200b}b \u{feff} c\u{85}d\u{2028}e", "ab c d e"),
             ("日本\u{3000}語 x\u{1680}y", "日本 語 x y"),
         ] {
             assert_eq!(collapse(text), expected, "{text:?}");
