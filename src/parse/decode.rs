@@ -149,7 +149,7 @@ fn mostly_utf8(bytes: &[u8]) -> Option<String> {
             out.push_str(&WINDOWS_1252.decode_without_bom_handling(chunk.invalid()).0);
         }
     }
-    (good > bad * 4 && good >= 3).then_some(out)
+    (good > bad * 2 && good >= 3).then_some(out)
 }
 
 /// UTF-32, which the Encoding Standard leaves out: told by its mark, or by the zero bytes of its first `<`.
