@@ -4,7 +4,7 @@
 use super::body;
 use super::scan::Element;
 use super::space::Space;
-use crate::parse::document::{RawEnclosure, RawEntry, RawLink};
+use crate::parse::document::{RawEnclosure, RawEntry, RawLink, RawPerson};
 
 /// Files of Media RSS that are looked at in one entry.
 const MOST_MEDIA: usize = 100;
@@ -159,6 +159,20 @@ fn duration(text: &str) -> Option<i64> {
         seconds = seconds.checked_mul(60)?.checked_add(number)?;
     }
     (seconds < 1_000_000).then_some(seconds)
+}
+
+/// `podcast:person` (Podcasting 2.0), where it names whose podcast it is: guests, editors and the like are none of its authors.
+pub(super) fn host(element: &Element<'_>) -> Option<RawPerson> {
+    let role = element.attribute("role").unwrap_or_default();
+    let hosts = ["", "host", "co-host", "guest host", "author", "writer"];
+    let is_host = hosts.iter().any(|host| role.eq_ignore_ascii_case(host));
+    Some(RawPerson {
+        name: element.value().filter(|_| is_host)?.into(),
+        uri: element.attribute("href"),
+        avatar: element.attribute("img"),
+        base: element.base(),
+        ..RawPerson::default()
+    })
 }
 
 /// Numbers, each followed by a unit.

@@ -33,6 +33,9 @@ pub(super) fn fact(element: &Element<'_>, feed: &mut RawFeed) {
         {
             feed.authors.extend(person(element));
         }
+        (Space::Podcast, "person") if feed.authors.is_empty() => {
+            feed.authors.extend(media::host(element));
+        }
         (Space::Atom, "author") => feed.authors.extend(atom::person(element)),
         (Space::Own, "image" | "logo") => feed.icon = feed.icon.take().or_else(|| image(element)),
         (Space::Itunes, "image") => {
@@ -85,6 +88,21 @@ fn person(element: &Element<'_>) -> Option<RawPerson> {
         base: element.base(),
         ..RawPerson::default()
     })
+}
+
+/// Who a `dc:creator` names, which may hold a list of RDF.
+fn creators(element: &Element<'_>) -> Vec<RawPerson> {
+    let list = ["Bag", "Seq", "Alt"]
+        .iter()
+        .find_map(|name| element.child(name));
+    match list.filter(|list| list.space == Space::Rdf) {
+        Some(list) => list
+            .children()
+            .take(100)
+            .filter_map(|item| person(&item))
+            .collect(),
+        None => person(element).into_iter().collect(),
+    }
 }
 
 /// Dates of an entry, of which some kinds are better than others.
@@ -207,7 +225,7 @@ fn borrowed(
         (Space::DublinCore, "title") => {
             entry.title = entry.title.take().or_else(|| body::unsaid(child));
         }
-        (Space::DublinCore, "creator" | "author") => people.creators.extend(person(child)),
+        (Space::DublinCore, "creator" | "author") => people.creators.extend(creators(child)),
         (Space::DublinCore, "contributor") => people.contributors.extend(person(child)),
         (Space::DublinCore, "subject") => entry.tags.extend(child.value()),
         (Space::DublinCore, "created") => dates.publish(2, child),
@@ -232,6 +250,7 @@ fn borrowed(
             entry.content = entry.content.take().or_else(|| body::atom(child));
         }
         (Space::Itunes, "author") => people.itunes.extend(person(child)),
+        (Space::Podcast, "person") => people.hosts.extend(media::host(child)),
         (Space::Itunes, "summary" | "subtitle") => {
             entry.summary = entry.summary.take().or_else(|| body::unsaid(child));
         }
@@ -247,12 +266,13 @@ pub(super) struct People {
     named: Vec<RawPerson>,
     creators: Vec<RawPerson>,
     itunes: Vec<RawPerson>,
+    hosts: Vec<RawPerson>,
     contributors: Vec<RawPerson>,
 }
 
 impl People {
     fn best(self) -> Vec<RawPerson> {
-        let ways = [self.creators, self.named, self.itunes];
+        let ways = [self.creators, self.named, self.itunes, self.hosts];
         ways.into_iter()
             .find(|people| !people.is_empty())
             .unwrap_or_default()
