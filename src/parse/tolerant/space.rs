@@ -102,7 +102,11 @@ impl Scope {
     fn declare(&mut self, attributes: &str) {
         for (name, value) in tag::attributes(attributes).map(|(name, value)| (name, value.text)) {
             if let Some(prefix) = name.strip_prefix("xmlns:") {
-                let space = self.known(by_uri(value));
+                // A usual prefix says more than an address that nobody knows, which is mostly a wrong one.
+                let space = match by_uri(value) {
+                    Space::Other => by_prefix(prefix),
+                    space => self.known(space),
+                };
                 if self.prefixes.len() < MOST_PREFIXES {
                     self.prefixes.push((prefix.to_owned(), space));
                 }
@@ -210,6 +214,17 @@ mod tests {
         assert_eq!(scope.resolve("media:title"), (Space::Media, "title"));
         assert_eq!(scope.language.as_deref(), Some("de"));
         assert_eq!(scope.base.as_deref(), Some(&["/a/".to_owned()][..]));
+    }
+
+    #[test]
+    fn a_usual_prefix_counts_where_its_address_is_wrong() {
+        let scope = Scope::root(
+            "rss",
+            " xmlns:dc='http://dublincore.example/' xmlns:x='http://x.example/' xmlns:content='http://purl.org/dc/terms/'",
+        );
+        assert_eq!(scope.resolve("dc:date"), (Space::DublinCore, "date"));
+        assert_eq!(scope.resolve("x:date"), (Space::Other, "date"));
+        assert_eq!(scope.resolve("content:date"), (Space::DublinCore, "date"));
     }
 
     #[test]
