@@ -26,6 +26,8 @@ pub struct Model {
     pub etag: Option<Vec<u8>>,
     /// The publisher's Last-Modified, byte for byte.
     pub last_modified: Option<Vec<u8>>,
+    /// Which address gave them, after redirects; null when that is not known.
+    pub validators_url: Option<String>,
     /// Hash of the last body read, to see an equal one.
     pub body_hash: Option<Vec<u8>>,
     /// When the last attempt ended.

@@ -13,6 +13,7 @@ mod m0007_edge;
 mod m0008_search;
 mod m0010_accounts;
 mod m0011_planet;
+mod m0012_validators;
 pub mod order;
 mod table;
 
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_search::Migration),
             Box::new(m0010_accounts::Migration),
             Box::new(m0011_planet::Migration),
+            Box::new(m0012_validators::Migration),
         ]
     }
 }

@@ -159,7 +159,7 @@ impl Fetcher {
         self.0.settings.total_timeout
     }
 
-    /// Asks for a document, conditionally where validators are known, and reads it to its end. Never
+    /// Asks for a document, conditionally where validators of that address are known, and reads it to its end. Never
     /// takes longer than the total time limit.
     pub async fn fetch(&self, url: &Url, validators: &Validators) -> Outcome {
         let at_once = |_| -> BoxFuture<'static, ()> { Box::pin(std::future::ready(())) };
@@ -225,11 +225,13 @@ impl Inner {
     async fn ask(&self, url: &Url, validators: &Validators) -> Result<Response, Failure> {
         self.guard.check_url(url)?;
         let mut request = self.client.get(url.clone());
+        let is_conditional = validators.are_of(url);
         for (name, value) in [
             (IF_NONE_MATCH, &validators.etag),
             (IF_MODIFIED_SINCE, &validators.last_modified),
         ] {
-            let value = value.as_deref().map(HeaderValue::from_bytes);
+            let value = value.as_deref().filter(|_| is_conditional);
+            let value = value.map(HeaderValue::from_bytes);
             if let Some(Ok(value)) = value {
                 request = request.header(name, value);
             }
@@ -251,7 +253,7 @@ impl Inner {
     ) -> Outcome {
         match response.status().as_u16() {
             200 | 203 => self.take(response, answer).await,
-            304 if *validators != Validators::default() => Outcome::Unchanged(answer),
+            304 if validators.are_of(chain.current()) => Outcome::Unchanged(answer),
             // Gone for good is only what the feed's own address says: where it is sent to, even for good, is not
             // believed at first sight.
             410 if chain.is_at_start() => Outcome::Gone(answer),

@@ -19,7 +19,7 @@ pub fn answer(status: u16, headers: &HeaderMap, url: &Url, permanent: Option<&Ur
         status,
         final_url: url.clone(),
         permanent_url: permanent.cloned(),
-        validators: validators(headers),
+        validators: validators(headers, url),
         fresh: fresh(headers),
         retry_after: retry_after(headers),
         links: links(headers, url),
@@ -31,7 +31,7 @@ pub fn answer(status: u16, headers: &HeaderMap, url: &Url, permanent: Option<&Ur
 /// A validator that is longer than servers take of all headers together can only be sent back in vain.
 const LONGEST_VALIDATOR: usize = 4 * 1024;
 
-fn validators(headers: &HeaderMap) -> Validators {
+fn validators(headers: &HeaderMap, url: &Url) -> Validators {
     let bytes = |name| {
         let value = headers.get(name).map(|value| value.as_bytes().to_vec());
         value.filter(|value| (1..=LONGEST_VALIDATOR).contains(&value.len()))
@@ -39,6 +39,7 @@ fn validators(headers: &HeaderMap) -> Validators {
     Validators {
         etag: bytes(ETAG),
         last_modified: bytes(LAST_MODIFIED),
+        url: Some(url.as_str().to_owned()),
     }
 }
 

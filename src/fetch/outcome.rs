@@ -12,6 +12,18 @@ pub struct Validators {
     pub etag: Option<Vec<u8>>,
     /// `Last-Modified`, byte for byte; sent back as `If-Modified-Since`.
     pub last_modified: Option<Vec<u8>>,
+    /// The address that gave them, after redirects; none when that is not known.
+    pub url: Option<String>,
+}
+
+impl Validators {
+    /// Whether an address may be asked with them: they are of one resource and say nothing of another, and a redirect
+    /// must not carry them along (RFC 9110, section 15.4). Where they come from is not known of old ones.
+    #[must_use]
+    pub fn are_of(&self, url: &Url) -> bool {
+        let is_any = self.etag.is_some() || self.last_modified.is_some();
+        is_any && self.url.as_deref().is_none_or(|own| own == url.as_str())
+    }
 }
 
 /// How a fetch ended. `answer` is what the last hop said besides the body.
@@ -90,4 +102,25 @@ pub struct Failure {
     pub kind: PollErrorKind,
     /// In words that may be shown to anyone: no inside addresses, no bodies.
     pub message: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn validators_are_of_the_address_that_gave_them() {
+        let url = |text: &str| Url::parse(text).unwrap();
+        let of = |from: Option<&str>| Validators {
+            etag: Some(b"\"1\"".to_vec()),
+            last_modified: None,
+            url: from.map(str::to_owned),
+        };
+        let known = of(Some("https://blog.example/feed"));
+        assert!(known.are_of(&url("https://blog.example/feed")));
+        assert!(!known.are_of(&url("https://blog.example/feed?page=2")));
+        assert!(!known.are_of(&url("http://blog.example/feed")));
+        assert!(of(None).are_of(&url("https://other.example/")));
+        assert!(!Validators::default().are_of(&url("https://blog.example/feed")));
+    }
 }

@@ -237,12 +237,17 @@ fn validators(claim: &Claim, seen: &Seen) -> Validators {
         (What::Changed(_), Some(answer)) => answer.validators.clone(),
         (What::NotModified | What::Same, Some(answer)) => {
             let new = &answer.validators;
+            if !old.are_of(&answer.final_url) {
+                // The same document from another address: what the old one gave is of no use there.
+                return new.clone();
+            }
             Validators {
                 etag: new.etag.clone().or_else(|| old.etag.clone()),
                 last_modified: new
                     .last_modified
                     .clone()
                     .or_else(|| old.last_modified.clone()),
+                url: new.url.clone(),
             }
         }
         _ => old.clone(),

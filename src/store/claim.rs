@@ -251,6 +251,7 @@ struct Row {
     fence: i64,
     etag: Option<Vec<u8>>,
     last_modified: Option<Vec<u8>>,
+    validators_url: Option<String>,
     body_hash: Option<Vec<u8>>,
     due_now: bool,
     min_interval_seconds: Option<i64>,
@@ -284,6 +285,7 @@ async fn read(tx: &Tx, sources: &[SourceId]) -> Result<Vec<Claim>, DbErr> {
             State::Fence,
             State::Etag,
             State::LastModified,
+            State::ValidatorsUrl,
             State::BodyHash,
             State::DueNow,
             State::IntervalSeconds,
@@ -356,6 +358,7 @@ fn claim(row: Row, host_rested: bool) -> Claim {
         validators: Validators {
             etag: row.etag,
             last_modified: row.last_modified,
+            url: row.validators_url,
         },
         body_hash: row.body_hash,
         first_visit: row.last_changed_at.is_none(),

@@ -209,6 +209,7 @@ fn first_state(source: SourceId, new: &NewSource) -> poll_state::Model {
         reason: "It was never polled.".to_owned(),
         interval_seconds: FIRST_INTERVAL,
         etag: None,
+        validators_url: None,
         last_modified: None,
         body_hash: None,
         body_bytes: None,

@@ -21,7 +21,7 @@ use super::write::Tx;
 const LARGEST: usize = 128;
 
 /// What a visit that found nothing new leaves behind, column by column of the statement below.
-const COLUMNS: usize = 10;
+const COLUMNS: usize = 11;
 
 /// Whether a visit leaves nothing behind but when and why to poll next. All of [`NextState`] is named, so that whoever
 /// adds to it says here what it means.
@@ -130,7 +130,7 @@ async fn write(tx: &Tx, visits: &[(Visit, &VisitRecord)]) -> Result<Vec<SourceId
     let sql = format!(
         "UPDATE poll_state SET next_poll_at = v.column3, reason = v.column4, interval_seconds = v.column5, \
          etag = v.column6, last_modified = v.column7, last_polled_at = v.column8, \
-         redirect_url = v.column9, redirect_since = v.column10, due_now = FALSE, \
+         redirect_url = v.column9, redirect_since = v.column10, validators_url = v.column11, due_now = FALSE, \
          first_failed_at = NULL, consecutive_failures = 0, last_error_kind = NULL, \
          last_error_message = NULL, last_error_status = NULL, last_error_at = NULL, \
          claimed_until = NULL, claimed_by = NULL \
@@ -158,6 +158,7 @@ fn row(visit: Visit, record: &VisitRecord, next: &NextState) -> [Value; COLUMNS]
         record.at.into(),
         next.redirect_url.clone().into(),
         next.redirect_since.into(),
+        next.validators.url.as_deref().into(),
     ]
 }
 

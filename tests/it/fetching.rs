@@ -126,7 +126,7 @@ async fn not_modified_counts_only_when_it_was_asked_for() {
     let fetcher = fetcher();
     let validators = Validators {
         etag: Some(b"\"1\"".to_vec()),
-        last_modified: None,
+        ..Validators::default()
     };
     let url = Url::parse(&origin).unwrap();
     match fetcher.fetch(&url, &validators).await {

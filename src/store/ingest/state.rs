@@ -52,6 +52,7 @@ pub(super) async fn store(
     }
     row.etag.clone_from(&next.validators.etag);
     row.last_modified.clone_from(&next.validators.last_modified);
+    row.validators_url.clone_from(&next.validators.url);
     row.last_polled_at = Some(record.at);
     if let Some(reading) = &record.reading {
         row.body_hash = Some(reading.body_hash.clone());

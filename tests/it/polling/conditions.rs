@@ -112,4 +112,45 @@ on_each_database! {
             node.poll_next(source).await;
         }
     }
+
+    async fn validators_go_only_to_the_address_that_gave_them(database: Database) {
+        let publisher = Publisher::start().await;
+        publisher.set("/feed", Page::redirect(302, "/first"));
+        publisher.set("/first", feed(&["one"]).etag("\"1\"").last_modified(DATE));
+        publisher.set("/second", feed(&["two"]).etag("\"1\"").last_modified(DATE));
+        let node = Node::start(&database).await;
+        let source = node.follow(&publisher.url("/feed")).await;
+        node.poll().await;
+        assert_eq!(node.poll_next(source).await.unchanged, 1);
+        let asked = publisher.seen("/first").pop().unwrap();
+        assert_eq!((asked.header("if-none-match"), asked.status), (Some("\"1\""), 304));
+        publisher.set("/feed", Page::redirect(302, "/second"));
+        // What the first says of its document would make the second say that it has not changed.
+        assert_eq!(node.poll_next(source).await.unchanged, 0);
+        assert_eq!(node.titles(source).await, ["one", "two"]);
+        assert_eq!(node.poll_next(source).await.unchanged, 1);
+        let conditions: Vec<_> = publisher.seen("/second").iter().map(|asked| asked.status).collect();
+        assert_eq!(conditions, [200, 304]);
+        for asked in publisher.seen("/feed") {
+            assert_eq!(asked.header("if-none-match"), None);
+            assert_eq!(asked.header("if-modified-since"), None);
+        }
+    }
+
+    async fn an_equal_body_from_another_address_is_asked_for_with_what_that_gave(database: Database) {
+        let publisher = Publisher::start().await;
+        publisher.set("/feed", feed(&["one"]).etag("\"1\"").last_modified(DATE));
+        let node = Node::start(&database).await;
+        let source = node.follow(&publisher.url("/feed")).await;
+        node.poll().await;
+        publisher.set("/feed", Page::redirect(302, "/new"));
+        publisher.set("/new", feed(&["one"]).etag("\"2\""));
+        for _ in 0..2 {
+            assert_eq!(node.poll_next(source).await.unchanged, 1);
+        }
+        let seen = publisher.seen("/new");
+        assert_eq!(seen[0].header("if-none-match"), None);
+        assert_eq!(seen[1].header("if-none-match"), Some("\"2\""));
+        assert_eq!(seen[1].header("if-modified-since"), None);
+    }
 }
