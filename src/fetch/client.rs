@@ -3,9 +3,10 @@
 
 use std::error::Error;
 use std::fmt;
+use std::future::ready;
 use std::sync::Arc;
 
-use entity::PollErrorKind;
+use entity::{Millis, PollErrorKind};
 use futures::future::BoxFuture;
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, IF_MODIFIED_SINCE,
@@ -20,7 +21,7 @@ use super::failure::{classify, failure, timed_out};
 use super::guard::Guard;
 use super::headers;
 use super::host::host_key;
-use super::outcome::{Answer, Failure, Outcome, Validators};
+use super::outcome::{Answer, Failure, Outcome, Validators, Wait};
 use super::redirect::Chain;
 use super::resolve::GuardedResolver;
 use super::settings::FetchSettings;
@@ -42,8 +43,9 @@ pub fn init() {
         .ok();
 }
 
-/// Waits until a host, by the name that politeness knows it by, may be asked.
-pub type Turn<'a> = &'a (dyn Fn(String) -> BoxFuture<'static, ()> + Send + Sync);
+/// Waits until a host, by the name that politeness knows it by, may be asked; says until when not to ask it, if it wants
+/// to be left alone.
+pub type Turn<'a> = &'a (dyn Fn(String) -> BoxFuture<'static, Option<Millis>> + Send + Sync);
 
 /// Fetches feeds and pages within bounds and behind the guard. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -162,11 +164,12 @@ impl Fetcher {
     /// Asks for a document, conditionally where validators of that address are known, and reads it to its end. Never
     /// takes longer than the total time limit.
     pub async fn fetch(&self, url: &Url, validators: &Validators) -> Outcome {
-        let at_once = |_| -> BoxFuture<'static, ()> { Box::pin(std::future::ready(())) };
+        let at_once = |_| -> BoxFuture<'static, Option<Millis>> { Box::pin(ready(None)) };
         self.fetch_in_turn(url, validators, &at_once).await
     }
 
-    /// The same; every further host that redirects lead to is asked once `turn` is done with its name.
+    /// The same; every further host that redirects lead to is asked once `turn` is done with its name. One that wants to be
+    /// left alone is not asked: then the redirect's own answer says for how long.
     pub async fn fetch_in_turn(
         &self,
         url: &Url,
@@ -214,8 +217,11 @@ impl Inner {
                 return failed(Some(answer), failure);
             }
             let to = host_key(chain.current().as_str());
-            if to != from {
-                turn(to).await;
+            if to != from
+                && let Some(until) = turn(to).await
+            {
+                answer.retry_after = Some(Wait::Until(until));
+                return failed(Some(answer), not_asked());
             }
             last = Some(answer);
         }
@@ -284,6 +290,14 @@ impl Inner {
             Err(failure) => failed(Some(answer), failure),
         }
     }
+}
+
+/// Of a host that wants to be left alone.
+pub(super) fn not_asked() -> Failure {
+    failure(
+        PollErrorKind::HttpStatus,
+        "not asked: the server that a redirect leads to wants to be left alone for a while",
+    )
 }
 
 const fn failed(answer: Option<Answer>, failure: Failure) -> Outcome {

@@ -1,6 +1,8 @@
 //! Where a source's icon may be: where the feed says, where its page says, or where icons lie by custom. In: a source.
 //! Out: the first picture that is one. Must not know: SQL.
 
+use std::error::Error;
+
 use entity::source;
 use url::Url;
 
@@ -66,7 +68,13 @@ impl Icons {
         fetcher: &Fetcher,
         url: &Url,
     ) -> Option<(bytes::Bytes, Option<String>, Url)> {
-        match self.poller.fetch_aside(fetcher, url).await? {
+        let outcome = self.poller.fetch_aside(fetcher, url).await;
+        let outcome = outcome.unwrap_or_else(|error| {
+            let error: &dyn Error = &error;
+            tracing::warn!(error, "icon not looked for");
+            None
+        });
+        match outcome? {
             Outcome::Body {
                 answer,
                 bytes,

@@ -10,7 +10,7 @@ use super::schedule::{
     self, Bounds, CHANCE_RANGE, Facts, Happened, LONGEST_WISH_SECONDS, Next, Wishes,
 };
 use super::settings::PollSettings;
-use crate::fetch::{Answer, Failure, Validators};
+use crate::fetch::{Answer, Failure, Validators, host_key};
 use crate::normalize::{FeedDraft, Finding, Rhythm};
 use crate::store::{Attempt, Claim, HubNews, NextState, VisitRecord};
 
@@ -86,7 +86,7 @@ fn state(claim: &Claim, seen: &Seen, moment: &Moment<'_>) -> NextState {
     };
     let well = matches!(seen.what, What::Changed(_) | What::NotModified | What::Same);
     let answer = seen.answer.as_ref();
-    let rest = answer.and_then(|answer| rest_until(answer, moment.at));
+    let rest = answer.and_then(|answer| rest_of(answer, moment.at));
     let verdict = verdict(claim, answer.filter(|_| well), well, moment);
     let spared = moment.outage && !well;
     let failures = match (well, spared) {
@@ -124,10 +124,12 @@ fn state(claim: &Claim, seen: &Seen, moment: &Moment<'_>) -> NextState {
         redirect_url: verdict.trail.url,
         redirect_since: verdict.trail.since,
         moved_to: verdict.moved_to,
-        pause_host_until: rest,
-        // Any answer but a wish for more rest is one; silence is none.
+        // Any answer but a wish for more rest is one, a redirect too; silence is none.
+        resume_host: claim.host_rested
+            && answer.is_some()
+            && rest.as_ref().is_none_or(|(host, _)| *host != claim.host),
+        rest_host: rest,
         hub: hub_news(claim, seen, draft, moment),
-        resume_host: claim.host_rested && answer.is_some() && rest.is_none(),
     }
 }
 
@@ -266,9 +268,9 @@ fn findings(draft: &FeedDraft, verdict: &Verdict, at: Millis) -> Vec<Finding> {
     findings
 }
 
-/// Until when a whole host is left alone: as long as it asks with 429 or 503, within reason.
+/// Which host, after redirects, is left alone as a whole, and until when: as long as it asks with 429 or 503, within reason.
 #[must_use]
-pub fn rest_until(answer: &Answer, at: Millis) -> Option<Millis> {
+pub fn rest_of(answer: &Answer, at: Millis) -> Option<(String, Millis)> {
     let asked = answer.retry_after.map(|wait| wait.seconds_from(at));
     let asked = asked.filter(|seconds| *seconds > 0);
     let seconds = match answer.status {
@@ -276,7 +278,8 @@ pub fn rest_until(answer: &Answer, at: Millis) -> Option<Millis> {
         503 => asked?,
         _ => return None,
     };
-    Some(at.plus_seconds(seconds.min(LONGEST_WISH_SECONDS)))
+    let until = at.plus_seconds(seconds.min(LONGEST_WISH_SECONDS));
+    Some((host_key(answer.final_url.as_str()), until))
 }
 
 fn after_outage(claim: &Claim, moment: &Moment<'_>) -> Next {
@@ -325,8 +328,11 @@ mod tests {
 
     #[test]
     fn a_host_rests_as_long_as_it_asks_within_reason() {
-        let rest =
-            |status, asked| rest_until(&answer(status, asked), Millis(0)).map(|at| at.0 / 1000);
+        let rest = |status, asked| {
+            let (host, until) = rest_of(&answer(status, asked), Millis(0))?;
+            assert_eq!(host, "example.org");
+            Some(until.0 / 1000)
+        };
         assert_eq!(rest(429, None), Some(900));
         assert_eq!(rest(429, Some(120)), Some(120));
         assert_eq!(rest(429, Some(0)), Some(900));

@@ -61,11 +61,11 @@ impl Hosts {
         resting.insert(name.to_owned(), until);
     }
 
-    /// Whether a host is known here to want rest now.
+    /// Until when a host is known here to want rest; none when it does not, or not any more.
     #[must_use]
-    pub fn rests(&self, name: &str, now: Millis) -> bool {
+    pub fn rests_until(&self, name: &str, now: Millis) -> Option<Millis> {
         let resting = self.0.resting();
-        resting.get(name).is_some_and(|until| *until > now)
+        resting.get(name).copied().filter(|until| *until > now)
     }
 
     /// Makes a place one that goes along with redirects.
@@ -202,8 +202,9 @@ mod tests {
     async fn a_host_rests_until_its_time() {
         let hosts = Hosts::new(2, Duration::ZERO);
         hosts.rest("a", Millis(10), Millis(0));
-        assert!(hosts.rests("a", Millis(9)) && !hosts.rests("b", Millis(9)));
-        assert!(!hosts.rests("a", Millis(10)));
+        assert_eq!(hosts.rests_until("a", Millis(9)), Some(Millis(10)));
+        assert_eq!(hosts.rests_until("b", Millis(9)), None);
+        assert_eq!(hosts.rests_until("a", Millis(10)), None);
     }
 
     #[tokio::test]

@@ -34,11 +34,11 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+pub use self::aside::Submitted;
 use self::crew::Crew;
 pub use self::crew::{PollReport, Progress};
 use self::drift::Drift;
 use self::hosts::Hosts;
-pub use self::hosts::Pass;
 use self::outage::Outage;
 pub use self::preview::{Candidate, Discovered, Wanted};
 use self::pulse::Pulse;
@@ -221,11 +221,6 @@ impl Poller {
 
     fn store(&self) -> &Store {
         &self.0.store
-    }
-
-    /// Waits for a place at a host, for requests other than visits; given back when dropped.
-    pub async fn place_at(&self, host: &str) -> Pass {
-        self.hosts().enter(host).await
     }
 
     /// Fetches, for requests other than visits.

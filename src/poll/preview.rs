@@ -170,7 +170,7 @@ impl Poller {
         if let Some(known) = known.filter(|known| Some(known.id) != moving) {
             return Ok(Ok(Found::Feed(Discovered::Followed(Box::new(known)))));
         }
-        let Some(outcome) = self.fetch_aside(self.fetcher(), url).await else {
+        let Some(outcome) = self.fetch_aside(self.fetcher(), url).await? else {
             return Ok(Err(Failure {
                 kind: PollErrorKind::HttpStatus,
                 message: "the server asked to be left alone for a while".to_owned(),

@@ -71,7 +71,8 @@ async fn look(
         pass = poller.hosts().enter(&claim.host) => pass,
         () = hurry.cancelled() => return None,
     };
-    if poller.hosts().rests(&claim.host, poller.clock().now()) {
+    let now = poller.clock().now();
+    if poller.hosts().rests_until(&claim.host, now).is_some() {
         // Another visit was told so while this one waited for its turn.
         return None;
     }
@@ -81,7 +82,13 @@ async fn look(
         outcome = fetch(poller, claim, &turn) => outcome,
         () = hurry.cancelled() => return None,
     };
-    poller.heed_rest(&claim.host, &outcome);
+    if let Outcome::Failed {
+        answer: Some(answer),
+        ..
+    } = &outcome
+    {
+        poller.heed_rest(answer);
+    }
     drop(turn);
     let seen = poller.reader().read(claim, outcome).await;
     Some((seen, began.elapsed()))
@@ -219,7 +226,7 @@ async fn blame(
 }
 
 async fn fetch(poller: &Poller, claim: &Claim, turn: &Turn) -> Outcome {
-    let wait = |host| turn.move_to(host);
+    let wait = |host| poller.go_on(turn, host);
     match Url::parse(&claim.feed_url) {
         Ok(url) => {
             let asked = &claim.validators;

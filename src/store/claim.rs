@@ -4,14 +4,15 @@
 use std::collections::{HashMap, HashSet};
 
 use entity::{Millis, SourceId, SourceStatus, host, poll_state, source};
-use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter,
     QueryOrder, QuerySelect, RelationTrait,
 };
 
 use super::error::Reading;
-use super::lease::{LONGEST_REST_SECONDS, Lease, unclaimed};
+use super::lease::{Lease, unclaimed};
+use super::rest;
 use super::text::{instants, is_among, rhythm, texts};
 use super::write::{Tx, Work, transaction};
 use super::{Backend, Claim, ClaimLimits, Store, StoreError};
@@ -54,31 +55,6 @@ impl Store {
             Ok(Work::quiet(take(tx, &free, lease).await?.pop()))
         })?;
         Ok(committed.value)
-    }
-
-    /// Until when a source's host wants to be left alone; none when it does not, or not any more.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn host_rests_until(
-        &self,
-        source: SourceId,
-        now: Millis,
-    ) -> Result<Option<Millis>, StoreError> {
-        let host = Query::select()
-            .column(poll_state::Column::Host)
-            .from(poll_state::Entity)
-            .and_where(poll_state::Column::SourceId.eq(source))
-            .to_owned();
-        host::Entity::find()
-            .select_only()
-            .column(host::Column::PausedUntil)
-            .filter(host::Column::Name.in_subquery(host))
-            .filter(host::Column::PausedUntil.gt(now))
-            .into_tuple()
-            .one(self.reader())
-            .await
-            .reading("a host's rest")
     }
 
     /// When the first source that nobody holds is, or was, due.
@@ -173,19 +149,12 @@ async fn candidates(
     passed_over: &[&str],
     wanted: u64,
 ) -> Result<Vec<(SourceId, String)>, DbErr> {
-    let latest_rest = lease.now.plus_seconds(LONGEST_REST_SECONDS);
-    let at_rest = Query::select()
-        .column(host::Column::Name)
-        .from(host::Entity)
-        .and_where(host::Column::PausedUntil.gt(lease.now))
-        .and_where(host::Column::PausedUntil.lte(latest_rest))
-        .to_owned();
     let mut select = poll_state::Entity::find()
         .select_only()
         .columns([poll_state::Column::SourceId, poll_state::Column::Host])
         .filter(poll_state::Column::NextPollAt.lte(lease.now))
         .filter(free(lease))
-        .filter(poll_state::Column::Host.not_in_subquery(at_rest))
+        .filter(poll_state::Column::Host.not_in_subquery(rest::names(lease.now)))
         .order_by_asc(poll_state::Column::NextPollAt)
         .order_by_asc(poll_state::Column::SourceId)
         .limit(wanted.saturating_mul(CANDIDATES));

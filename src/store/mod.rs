@@ -51,6 +51,7 @@ mod portrait;
 mod proposal;
 mod quiet;
 mod recent;
+mod rest;
 mod rules;
 mod search;
 mod session;

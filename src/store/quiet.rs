@@ -39,7 +39,7 @@ pub(super) fn is_quiet(record: &VisitRecord) -> bool {
         redirect_url: _,
         redirect_since: _,
         moved_to,
-        pause_host_until,
+        rest_host,
         resume_host,
         hub,
         findings,
@@ -51,7 +51,7 @@ pub(super) fn is_quiet(record: &VisitRecord) -> bool {
         && *consecutive_failures == 0
         && first_failed_at.is_none()
         && moved_to.is_none()
-        && pause_host_until.is_none()
+        && rest_host.is_none()
         && !resume_host
         && *hub == HubNews::Unknown
         && findings.is_none()

@@ -169,9 +169,10 @@ pub struct NextState {
     pub redirect_since: Option<Millis>,
     /// A new feed URL to keep (permanent redirects held long enough); the old one stays as an alias.
     pub moved_to: Option<String>,
-    /// The whole host asked for rest until then (429 or 503): nothing of it is claimed before.
-    pub pause_host_until: Option<Millis>,
-    /// The host that had asked for rest answers again: it need not be probed any more.
+    /// A whole host, the source's own or one that it redirects to, asked for rest until then (429 or 503): nothing of it
+    /// is claimed before.
+    pub rest_host: Option<(String, Millis)>,
+    /// The source's host, which had asked for rest, answers again: it need not be probed any more.
     pub resume_host: bool,
     /// What the visit says of a hub.
     pub hub: HubNews,

@@ -5,7 +5,8 @@ use entity::{Millis, PushState, subscription};
 use url::Url;
 
 use super::{AT_ONCE, Subscriber};
-use crate::fetch::{Failure, host_key};
+use crate::fetch::Failure;
+use crate::poll::Submitted;
 use crate::store::StoreError;
 
 /// How long a hub is asked to push before it must be asked again: ten days, as in the specification's example.
@@ -16,6 +17,9 @@ const MOST_GOODBYES: i32 = 3;
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
+
+/// The longest that a hub's wish to be left alone is heeded, in seconds.
+const LONGEST_WAIT: i64 = 30 * DAY;
 
 impl Subscriber {
     /// Asks every hub whose time has come.
@@ -40,10 +44,15 @@ impl Subscriber {
         if is_leaving && (row.lease_until.is_none() || row.tries > MOST_GOODBYES) {
             return self.store.end_subscription(row).await;
         }
-        let answer = self.request(row, is_leaving).await;
+        let answer = match self.request(row, is_leaving).await? {
+            Submitted::Sent(answer) => *answer,
+            Submitted::Rests(until) => return self.store.hub_asked(row, until).await,
+        };
         let source = row.source_id.0;
         match &answer {
-            Ok(status) => tracing::debug!(source.id = source, http.status = status, "hub asked"),
+            Ok(answer) => {
+                tracing::debug!(source.id = source, http.status = answer.status, "hub asked");
+            }
             Err(failure) => {
                 let message = &failure.message;
                 tracing::warn!(
@@ -53,17 +62,25 @@ impl Subscriber {
                 );
             }
         }
-        let wait = wait(answer.ok(), row.tries);
-        let again_at = self.clock.now().plus_seconds(wait);
+        let now = self.clock.now();
+        let answer = answer.ok();
+        let asked = answer.as_ref().and_then(|answer| answer.retry_after);
+        let asked = asked.map_or(0, |wait| wait.seconds_from(now));
+        let wait = wait(answer.map(|answer| answer.status), row.tries);
+        let again_at = now.plus_seconds(wait.max(asked.min(LONGEST_WAIT)));
         self.store.hub_asked(row, again_at).await
     }
 
-    async fn request(&self, row: &subscription::Model, is_leaving: bool) -> Result<u16, Failure> {
+    async fn request(
+        &self,
+        row: &subscription::Model,
+        is_leaving: bool,
+    ) -> Result<Submitted, StoreError> {
         let Ok(hub) = Url::parse(&row.hub) else {
-            return Err(Failure {
+            return Ok(Submitted::Sent(Box::new(Err(Failure {
                 kind: entity::PollErrorKind::Other,
                 message: "the hub's address is no URL".to_owned(),
-            });
+            }))));
         };
         let callback = self.callback(&row.callback_key);
         let lease = LEASE_SECONDS.to_string();
@@ -81,10 +98,7 @@ impl Subscriber {
             fields.push(("hub.lease_seconds", &lease));
             fields.push(("hub.secret", &row.secret));
         }
-        let pass = self.poller.place_at(&host_key(&row.hub)).await;
-        let answer = self.poller.fetcher().submit(&hub, &fields).await;
-        drop(pass);
-        answer
+        self.poller.submit_aside(&hub, &fields).await
     }
 
     /// Where a hub is to push.
@@ -99,13 +113,13 @@ impl Subscriber {
     }
 }
 
-/// Seconds until a hub is asked again that has not confirmed: it said yes and may still be about to, it has a fault, or
-/// it refuses.
+/// Seconds until a hub is asked again that has not confirmed: it said yes and may still be about to, it has a fault or too
+/// much to do, or it refuses.
 fn wait(status: Option<u16>, tries: i32) -> i64 {
     let doublings = u32::try_from(tries.saturating_sub(1)).unwrap_or_default();
     let factor = 1_i64 << doublings.min(10);
     let (first, longest) = match status {
-        Some(400..=499) => (DAY, 30 * DAY),
+        Some(400..=428 | 430..=499) => (DAY, 30 * DAY),
         Some(200..=299) => (HOUR, 7 * DAY),
         _ => (HOUR / 2, 2 * DAY),
     };
@@ -121,6 +135,7 @@ mod tests {
         assert_eq!(wait(None, 1), HOUR / 2);
         assert_eq!(wait(None, 4), 4 * HOUR);
         assert_eq!(wait(Some(503), 99), 2 * DAY);
+        assert_eq!(wait(Some(429), 1), HOUR / 2);
         assert_eq!(wait(Some(202), 1), HOUR);
         assert_eq!(wait(Some(404), 3), 4 * DAY);
         assert_eq!(wait(Some(404), i32::MAX), 30 * DAY);

@@ -33,6 +33,7 @@ use self::entries::Stored;
 use self::row::{Sighting, Why};
 use super::drop::latest;
 use super::error::Reading as _;
+use super::rest;
 use super::rules;
 use super::write::{NewChange, Tx, Work, transaction};
 use super::{Claim, Store, StoreError, VisitRecord, VisitSummary};
@@ -192,10 +193,11 @@ pub(super) async fn record_visit(
     if let Some(reading) = &record.reading {
         body::keep(tx, visit.source, reading, record.at, &stored).await?;
     }
-    if let Some(until) = record.state.pause_host_until {
-        state::pause_host(tx, &state.host, until).await?;
-    } else if record.state.resume_host {
-        state::resume_host(tx, &state.host).await?;
+    if let Some((host, until)) = &record.state.rest_host {
+        rest::begin(tx, host, *until).await?;
+    }
+    if record.state.resume_host {
+        rest::end(tx, &state.host).await?;
     }
     hub::note(tx, &mut state, record, &stored).await?;
     let attempt_id = state::note_attempt(tx, visit, record, &stored).await?;

@@ -1,8 +1,8 @@
 //! What a visit leaves for the next poll. In: the record of a visit. Out: rows about polling. Must not know:
 //! entries.
 
-use entity::{FindingCode, Millis, PollOutcome, SourceId, host, poll_attempt, poll_state, source};
-use sea_orm::sea_query::{Expr, OnConflict};
+use entity::{FindingCode, Millis, PollOutcome, SourceId, poll_attempt, poll_state, source};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DbErr, EntityTrait,
     IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
@@ -224,30 +224,5 @@ pub(in crate::store) async fn forget_attempts(tx: &Tx, source: SourceId) -> Resu
             .exec(&tx.db)
             .await?;
     }
-    Ok(())
-}
-
-/// Lets a whole host rest; what it asked for last counts.
-pub(super) async fn pause_host(tx: &Tx, name: &str, until: Millis) -> Result<(), DbErr> {
-    let row = host::ActiveModel {
-        name: Set(name.to_owned()),
-        paused_until: Set(Some(until)),
-    };
-    host::Entity::insert(row)
-        .on_conflict(
-            OnConflict::column(host::Column::Name)
-                .update_column(host::Column::PausedUntil)
-                .to_owned(),
-        )
-        .exec_without_returning(&tx.db)
-        .await?;
-    Ok(())
-}
-
-/// The host need not rest any more.
-pub(super) async fn resume_host(tx: &Tx, name: &str) -> Result<(), DbErr> {
-    host::Entity::delete_by_id(name.to_owned())
-        .exec(&tx.db)
-        .await?;
     Ok(())
 }

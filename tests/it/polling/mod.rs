@@ -3,6 +3,7 @@
 mod afar;
 mod conditions;
 mod failures;
+mod led;
 mod resting;
 mod sharing;
 

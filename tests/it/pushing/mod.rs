@@ -3,6 +3,7 @@
 mod scene;
 
 use entity::{PushState, Role};
+use feedgraph::fetch::host_key;
 use serde_json::json;
 
 use self::scene::{PUBLIC, Scene, signature};
@@ -126,6 +127,22 @@ on_each_database! {
         let before = scene.row().await.unwrap().lease_until;
         scene.subscribe("100000").await;
         assert!(scene.row().await.unwrap().lease_until > before);
+    }
+
+    async fn hubs_at_rest_are_left_alone(database: Database) {
+        let scene = Scene::start(&database).await;
+        let store = &scene.app.app.parts().store;
+        let hub = host_key(&scene.hub.url);
+        let until = scene.app.clock.now().plus_seconds(2 * 3_600);
+        store.rest_host(&hub, until).await.unwrap();
+        scene.ask_hubs().await;
+        assert_eq!(scene.hub.asked().len(), 0);
+        scene.app.advance_seconds(2 * 3_600);
+        scene.hub.answer(429);
+        scene.ask_hubs().await;
+        assert_eq!(scene.hub.asked().len(), 1);
+        let rest = store.rest_of_host(&hub, scene.app.clock.now()).await.unwrap();
+        assert_eq!(rest, Some(scene.app.clock.now().plus_seconds(900)));
     }
 
     async fn hubs_that_refuse_or_are_gone_are_asked_less_and_less(database: Database) {

@@ -52,7 +52,7 @@ on_each_database! {
         let mine = claimed(&store, START, &busy).await;
         assert_eq!(urls(&mine), ["https://a.org/1"]);
         let mut record = visit(START, Vec::new());
-        record.state.pause_host_until = Some(START.plus_seconds(10));
+        record.state.rest_host = Some(("a.org".to_owned(), START.plus_seconds(10)));
         assert_eq!(mine[0].source_id, a.id);
         store.record_visit(&mine[0], &record).await.unwrap().unwrap();
         assert_eq!(urls(&claimed(&store, START, &LIMITS).await), ["https://b.org/1"]);

@@ -132,7 +132,7 @@ pub fn visit(at: Millis, entries: Vec<EntryDraft>) -> VisitRecord {
             redirect_url: None,
             redirect_since: None,
             moved_to: None,
-            pause_host_until: None,
+            rest_host: None,
             resume_host: false,
             hub: HubNews::Unknown,
             findings: Some(Vec::new()),

@@ -204,7 +204,7 @@ fn state(at: Millis) -> NextState {
         redirect_url: None,
         redirect_since: None,
         moved_to: None,
-        pause_host_until: None,
+        rest_host: None,
         resume_host: false,
         hub: HubNews::Unknown,
         findings: None,
