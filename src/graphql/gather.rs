@@ -11,7 +11,7 @@ use entity::{EntryId, SourceId, author, enclosure, entry, entry_body, source};
 use super::entry::Entry;
 use super::error::Result;
 use super::known::Known;
-use crate::store::{Names, Store};
+use crate::store::{EntryFilter, EntryOrder, EntryPosition, Names, Page, Shown, Slice, Store};
 
 /// What was fetched for an entry; none where it was not.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +50,7 @@ impl From<Option<entry_body::Model>> for Body {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
     source: Want,
+    summary: Want,
     authors: Want,
     tags: Want,
     enclosures: Want,
@@ -77,6 +78,7 @@ impl Wanted {
         };
         Self {
             source: any(&["source"]),
+            summary: any(&["summary"]),
             authors: any(&["authors"]),
             tags: any(&["tags"]),
             enclosures: any(&["enclosures"]),
@@ -102,8 +104,9 @@ pub async fn entries(
         .filter(|row| row.has_enclosure)
         .map(|row| row.id)
         .collect();
+    let of_sources = rows.iter().map(|row| row.source_id);
     let (sources, (mut authors, mut tags), mut enclosures, mut bodies) = tokio::try_join!(
-        sources(store, known, &rows, wanted.source),
+        sources(store, known, of_sources, wanted.source),
         names(store, &ids, wanted),
         fetch(wanted.enclosures, store.enclosures_of(&files)),
         fetch(wanted.body, store.bodies_of(&ids)),
@@ -131,18 +134,59 @@ pub async fn entries(
     Ok(rows.into_iter().map(with_related).collect())
 }
 
+/// A page of entries of which nothing is shown but what lists have at hand (`quick`); none where the store has no quicker way to
+/// it than the usual one.
+///
+/// # Errors
+/// `INTERNAL` when the store fails.
+pub async fn shown(
+    store: &Store,
+    known: &Known,
+    (filter, order): (&EntryFilter, EntryOrder),
+    slice: &Slice<EntryPosition>,
+    wanted: Wanted,
+) -> Result<Option<Page<Entry>>> {
+    let shown = Shown {
+        summary: wanted.summary == Want::Yes,
+        authors: wanted.authors == Want::Yes,
+        tags: wanted.tags == Want::Yes,
+    };
+    let page = store.list_shown_entries(filter, order, slice, shown);
+    let Some(page) = page.await? else {
+        return Ok(None);
+    };
+    let ids = page.rows.iter().map(|entry| entry.row.source_id);
+    let sources = sources(store, Some(known), ids, wanted.source).await?;
+    let rows = page.rows.into_iter().map(|entry| Entry {
+        related: Related {
+            source: sources
+                .as_ref()
+                .and_then(|map| map.get(&entry.row.source_id).cloned()),
+            authors: entry.authors,
+            tags: entry.tags,
+            ..Related::default()
+        },
+        row: entry.row,
+    });
+    Ok(Some(Page {
+        rows: rows.collect(),
+        has_next: page.has_next,
+        has_previous: page.has_previous,
+    }))
+}
+
 type Sources = HashMap<SourceId, Arc<source::Model>>;
 
 async fn sources(
     store: &Store,
     known: Option<&Known>,
-    rows: &[entry::Model],
+    ids: impl Iterator<Item = SourceId>,
     want: Want,
 ) -> Result<Option<Sources>> {
     if want == Want::No {
         return Ok(None);
     }
-    let mut ids: Vec<SourceId> = rows.iter().map(|row| row.source_id).collect();
+    let mut ids: Vec<SourceId> = ids.collect();
     ids.sort_unstable();
     ids.dedup();
     if let Some(known) = known {

@@ -26,17 +26,23 @@ pub async fn entries(
     let slice = window.slice::<EntryPosition>(order.list())?;
     let store = store(ctx)?;
     let look = ctx.look_ahead();
-    let page = store.list_entries(filter, order.into(), &slice).await?;
     let total = if page::wants_total(&look) {
         Some(store.count_entries(filter).await?)
     } else {
         None
     };
     let items = page::items(&look);
+    let wanted = Wanted::of(&items);
     let known = items.iter().all(Plan::fits).then_some(known(ctx)?);
-    let nodes = gather::entries(store, known, page.rows, Wanted::of(&items)).await?;
+    if let Some(known) = known {
+        let list = (filter, order.into());
+        if let Some(page) = gather::shown(store, known, list, &slice, wanted).await? {
+            return Ok(connection(page, order, total));
+        }
+    }
+    let page = store.list_entries(filter, order.into(), &slice).await?;
     let page = Page {
-        rows: nodes,
+        rows: gather::entries(store, known, page.rows, wanted).await?,
         has_next: page.has_next,
         has_previous: page.has_previous,
     };

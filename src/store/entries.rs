@@ -5,8 +5,7 @@ use std::collections::HashSet;
 use entity::{AuthorId, EntryId, Millis, PlanetId, SourceId, entry};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement, UnionType};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
-    QueryTrait,
+    ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait,
 };
 use serde::{Deserialize, Serialize};
 
@@ -125,8 +124,7 @@ impl Store {
             return Ok(slice.page(Vec::new()));
         };
         let rows = self
-            .reader()
-            .query_all(&statement)
+            .ask(&statement)
             .await
             .and_then(|rows| {
                 rows.iter()
@@ -174,8 +172,28 @@ pub(super) fn page_statement(
     let driver = Driver::of(filter, order);
     match driver.ranges() {
         [] => None,
-        [range] => Some(one_range(range, &driver, order, slice)),
+        [range] => Some(one_range(
+            range,
+            &driver,
+            order,
+            slice,
+            entry::Entity::find().into_query(),
+        )),
         ranges => Some(merged(ranges, &driver, order, slice)),
+    }
+}
+
+/// A statement about `entry` restricted to a page; none when the page is not read from one range.
+pub(super) fn from_one_range(
+    filter: &EntryFilter,
+    order: EntryOrder,
+    slice: &Slice<EntryPosition>,
+    select: SelectStatement,
+) -> Option<SelectStatement> {
+    let driver = Driver::of(filter, order);
+    match driver.ranges() {
+        [range] => Some(one_range(range, &driver, order, slice, select)),
+        _ => None,
     }
 }
 
@@ -209,8 +227,8 @@ fn one_range(
     driver: &Driver,
     order: EntryOrder,
     slice: &Slice<EntryPosition>,
+    mut select: SelectStatement,
 ) -> SelectStatement {
-    let mut select = entry::Entity::find().into_query();
     let keyset = driver.read(range, &mut select, order);
     keyset.apply(&mut select, slice, position);
     select

@@ -18,6 +18,8 @@ const RESTED: Duration = Duration::from_secs(1);
 const READ: Duration = Duration::from_secs(25);
 /// Statements that a connection to a `SQLite` file keeps ready.
 const STATEMENTS: usize = 300;
+/// Rows that a connection to a `SQLite` file reads ahead.
+const ROWS: usize = 128;
 /// How long a request waits for a free connection before it fails.
 const ACQUIRE: Duration = Duration::from_secs(30);
 
@@ -163,6 +165,8 @@ fn reading(options: SqliteConnectOptions) -> SqliteConnectOptions {
         .pragma("query_only", "1")
         // 4 MiB.
         .pragma("cache_size", "-4096")
+        // A page of rows fits, so that the thread that reads it need not wait for the one that takes it.
+        .row_buffer_size(ROWS)
 }
 
 fn common(options: SqliteConnectOptions) -> SqliteConnectOptions {
@@ -171,8 +175,6 @@ fn common(options: SqliteConnectOptions) -> SqliteConnectOptions {
         .foreign_keys(true)
         // Some hundreds make up all that is done; one that was dropped is parsed anew.
         .statement_cache_capacity(STATEMENTS)
-        // Pages are read from the page cache of the operating system without copying, up to 1 GiB of the file.
-        .pragma("mmap_size", "1073741824")
         .pragma("temp_store", "MEMORY")
         // 16 MiB of pages for each connection.
         .pragma("cache_size", "-16384")

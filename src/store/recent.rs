@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use entity::{Millis, SourceId, entry, poll_attempt};
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait,
+    ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
 };
 
 use super::batch::grouped;
@@ -143,7 +143,7 @@ impl Store {
     ) -> Result<Vec<R>, DbErr> {
         let mut all = Vec::new();
         for statement in statements {
-            for row in self.reader().query_all(&statement).await? {
+            for row in self.ask(&statement).await? {
                 all.push(R::from_query_result(&row, "")?);
             }
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Database, Graph, Item};
+use crate::support::{Database, Graph, Item, Kind};
 
 const SIMPLE: &str = "id guid url title summary language publishedAt dateQuality updatedAt firstSeenAt imageUrl commentsUrl
     wordCount tags source { __typename id title feedUrl siteUrl description language createdAt }
@@ -38,7 +38,9 @@ on_each_database! {
             let before = graph.store.statements();
             let page = graph.ask(format!("{{ planet(slug: \"all\") {{ title entries(first: {rows}) {{ nodes {{ title source {{ title }} authors {{ name }} tags }} pageInfo {{ endCursor }} }} }} }}").as_str()).await;
             assert_eq!(page["planet"]["entries"]["nodes"].as_array().unwrap().len(), rows);
-            assert_eq!(graph.store.statements() - before, 4, "planet, entries, sources, names");
+            // On SQLite, names come with the entries.
+            let statements = if database.kind == Kind::Postgres { 4 } else { 3 };
+            assert_eq!(graph.store.statements() - before, statements, "planet, entries, sources, names");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Graph, Item};
+use crate::support::{Graph, Item, Kind};
 
 /// Many share an instant, so that only the key tells them apart.
 fn items(count: usize) -> Vec<Item> {
@@ -178,6 +178,8 @@ on_each_database! {
                 counts.push(graph.store.statements() - before);
             }
             println!("{kind}: {counts:?} statements");
+            // On SQLite, names come with the entries.
+            let most = if kind == "with source and authors" && database.kind == Kind::Sqlite { most - 1 } else { most };
             // What is known from the first need not be read again: the planet, sources.
             assert!(counts[0] == most && counts[1] <= most, "{kind}: {counts:?}");
         }

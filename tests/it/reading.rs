@@ -143,6 +143,31 @@ on_each_database! {
             json!({"entry": null, "node": null, "planet": null, "author": null}));
     }
 
+    async fn lists_say_the_same_with_a_field_that_is_not_at_hand(database: Database) {
+        let graph = Graph::open(&database).await;
+        let odd = "Quote \" back\\slash {brace} [x], \u{1f9ff} e\u{301} 'a' %";
+        let items = [
+            Item::new("plain", "2024-03-27T14:00:00Z").by("Ann").saying("<p>One</p>"),
+            Item::new("odd", "2024-03-27T15:00:00Z").titled(odd).by(odd).saying(odd),
+            Item::new("nobody", "2024-03-27T13:00:00Z").saying("Two"),
+        ];
+        graph.follow("Feed", &items).await;
+        let fields = "id guid url title summary language publishedAt dateQuality updatedAt firstSeenAt imageUrl commentsUrl
+            wordCount tags source { id title } authors { id name url avatarUrl }";
+        for page in ["first: 10", "first: 2", "last: 2", "last: 1, orderBy: SEEN_ASC", "orderBy: SEEN_DESC"] {
+            let ask = |more: &str| format!("{{ entries({page}) {{ edges {{ cursor node {{ {fields} }} }} nodes {{ {fields} {more} }} pageInfo {{ hasNextPage hasPreviousPage }} }} }}");
+            let at_hand = graph.ask(ask("").as_str()).await;
+            let mut other = graph.ask(ask("enclosures { url }").as_str()).await;
+            for node in other["entries"]["nodes"].as_array_mut().unwrap() {
+                assert_eq!(node.as_object_mut().unwrap().remove("enclosures"), Some(json!([])));
+            }
+            assert_eq!(at_hand, other, "{page}");
+        }
+        let answer = graph.ask("{ entries { nodes { title authors { name } } } }").await;
+        assert_eq!(answer["entries"]["nodes"][0], json!({"title": odd, "authors": [{"name": odd}]}));
+        assert_eq!(answer["entries"]["nodes"][2]["authors"], json!([]));
+    }
+
     async fn wrong_ids_urls_and_roles_are_refused_with_a_code(database: Database) {
         let graph = Graph::open(&database).await;
         for (document, code) in [
