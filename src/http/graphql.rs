@@ -73,6 +73,19 @@ async fn handle(
         let wishes = wishes.of_client(door.charge(&caller, price)?);
         return Ok(respond::answer(Answer::Shared(result), form, &wishes).await);
     }
+    // Much larger than what comes before, and what is known already never needs it.
+    Box::pin(find_out(door, parts, said, accept, wishes)).await
+}
+
+/// The same of what is not known yet.
+async fn find_out(
+    door: &Arc<Door>,
+    parts: &request::Parts,
+    said: Said,
+    accept: Option<&str>,
+    wishes: Wishes,
+) -> Result<Response, Refusal> {
+    let is_anonymous = !parts.headers.contains_key(header::AUTHORIZATION);
     let (caller, prepared) = admit(door, parts, &said).await?;
     let form = if prepared.kind == OperationType::Subscription {
         choose(accept, STREAMS).ok_or_else(|| {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use tokio::time::Instant;
@@ -23,7 +23,8 @@ use crate::metrics::Metrics;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Gives the request an id (its own, where a proxy gave it a decent one), and logs and counts it once it is answered.
+/// Gives the request an id (its own, where a proxy gave it a decent one), logs and counts it once it is answered, and gives the
+/// answer headers that keep browsers careful.
 pub async fn note(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
     let id = request_id(&request);
     let method = request.method().clone();
@@ -46,9 +47,11 @@ pub async fn note(State(metrics): State<Metrics>, request: Request, next: Next) 
             tracing::debug!(http.method = %method, http.path = path, http.status = status, duration_ms, "request answered");
         }
     });
+    let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(REQUEST_ID, value);
+        headers.insert(REQUEST_ID, value);
     }
+    harden(headers);
     response
 }
 
@@ -78,7 +81,7 @@ fn request_id(request: &Request) -> String {
 }
 
 /// Headers that keep browsers careful, where the handler has not set its own.
-pub async fn harden(request: Request, next: Next) -> Response {
+fn harden(headers: &mut HeaderMap) {
     const CAREFUL: [(HeaderName, &str); 4] = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
@@ -88,14 +91,11 @@ pub async fn harden(request: Request, next: Next) -> Response {
             "default-src 'none'; frame-ancestors 'none'",
         ),
     ];
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
     for (name, value) in CAREFUL {
         headers
             .entry(name)
             .or_insert(HeaderValue::from_static(value));
     }
-    response
 }
 
 /// gzip and brotli, but not for streams, which must not wait in a compressor.

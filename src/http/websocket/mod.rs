@@ -16,7 +16,7 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::http::{Extensions, HeaderMap, header};
 use axum::response::Response;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::address;
 use super::door::{Door, bearer};
@@ -30,8 +30,8 @@ use operations::{Happening, Operations};
 const PROTOCOL: &str = "graphql-transport-ws";
 /// The name under which clients offer its forerunner.
 const FORMER: &str = "graphql-ws";
-/// Enough for nearly all messages; larger ones grow it. The library's own choice is 128 KiB a client.
-const BUFFER: usize = 4 * 1024;
+/// Enough for what most clients send; larger messages grow it. The library's own choice is 128 KiB a client.
+const BUFFER: usize = 1024;
 /// How long to wait for the other side's close frame.
 const GOODBYE: Duration = Duration::from_secs(2);
 
@@ -131,12 +131,17 @@ impl Connection {
             return Err(Close::SUBPROTOCOL);
         }
         let drain = self.door.drain.clone();
+        let (stopping, tick) = (drain.stopping(), sleep_until(self.tick));
+        tokio::pin!(stopping, tick);
         loop {
+            if tick.deadline() != self.tick {
+                tick.as_mut().reset(self.tick);
+            }
             tokio::select! {
-                () = drain.stopping() => return Err(Close::STOPPING),
+                () = &mut stopping => return Err(Close::STOPPING),
                 message = self.socket.recv() => self.receive(message).await?,
                 (id, happening) = self.operations.next() => self.deliver(&id, happening).await?,
-                () = tokio::time::sleep_until(self.tick) => self.ticked().await?,
+                () = &mut tick => self.ticked().await?,
             }
         }
     }
@@ -162,7 +167,8 @@ impl Connection {
 
     async fn obey(&mut self, message: FromClient) -> Result<(), Close> {
         match message {
-            FromClient::Init { token } => self.begin(token).await,
+            // In a box, which a connection that has begun does not carry about.
+            FromClient::Init { token } => Box::pin(self.begin(token)).await,
             FromClient::Ping { payload } => self.say(message::pong(payload.as_ref())).await,
             FromClient::Pong => Ok(()),
             FromClient::Terminate => Err(Close::Gone),

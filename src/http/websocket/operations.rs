@@ -93,8 +93,9 @@ fn operate(
     token: Option<String>,
     address: Option<IpAddr>,
 ) -> BoxStream<'static, Event> {
+    // What is only needed at the beginning is in boxes of its own, which do not last as long as the operation.
     let stream = stream! {
-        let caller = match door.caller(token.as_deref(), address).await {
+        let caller = match Box::pin(door.caller(token.as_deref(), address)).await {
             Ok(caller) if caller.token_refused => {
                 yield Event::Expired;
                 return;
@@ -105,7 +106,7 @@ fn operate(
                 return;
             }
         };
-        match door.prepare(params, caller.clone()).await {
+        match Box::pin(door.prepare(params, caller.clone())).await {
             Ok(prepared) => {
                 let mut events = events::of(door, prepared, caller);
                 while let Some(event) = events.next().await {
