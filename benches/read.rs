@@ -21,6 +21,10 @@ use feedgraph::normalize::{self, FeedDraft};
 use feedgraph::parse::{self, Limits};
 use url::Url;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ENTRIES: usize = 50;
 const ROUNDS: usize = 15;
 

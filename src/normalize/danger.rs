@@ -1,7 +1,7 @@
 //! Whether published HTML holds what is taken out for being dangerous. In: HTML as published. Out: yes or no, at about the
 //! speed of finding its tags. Decides nothing: that is done by the sanitiser's allow-list. Must not know: feeds.
 
-use memchr::memchr_iter;
+use memchr::memchr2_iter;
 
 use super::markup;
 
@@ -21,50 +21,54 @@ pub(super) fn is_in(html: &str) -> bool {
                 .iter()
                 .any(|element| element.eq_ignore_ascii_case(name))
         };
-        (length >= 3 && acts())
-            || (attributes.len() > 4 && (has_handler(attributes) || has_program(attributes)))
+        (length >= 3 && acts()) || (attributes.len() > 4 && has_handler_or_program(attributes))
     })
 }
 
-/// An attribute whose name begins with `on`.
-fn has_handler(attributes: &str) -> bool {
-    memchr_iter(b'=', attributes.as_bytes()).any(|at| {
-        let before = attributes.get(..at).unwrap_or_default().trim_ascii_end();
-        let length = before
-            .bytes()
-            .rev()
-            .take_while(u8::is_ascii_alphanumeric)
-            .count();
-        let (rest, name) = before
-            .split_at_checked(before.len() - length)
-            .unwrap_or(("", ""));
-        let starts = name.len() > 3
-            && name
-                .get(..2)
-                .is_some_and(|start| start.eq_ignore_ascii_case("on"));
-        let separated =
-            rest.ends_with(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '"' | '\''));
-        starts && separated
+fn has_handler_or_program(attributes: &str) -> bool {
+    memchr2_iter(b'=', b':', attributes.as_bytes()).any(|at| {
+        match attributes.split_at_checked(at) {
+            Some((before, rest)) if rest.starts_with('=') => ends_with_handler(before),
+            Some((before, rest)) => is_program(before, rest),
+            None => false,
+        }
     })
 }
 
-/// `javascript:`, `vbscript:`, `data:text/html`, however spread over lines.
-fn has_program(attributes: &str) -> bool {
-    memchr_iter(b':', attributes.as_bytes()).any(|at| {
-        let before = attributes.get(..at).unwrap_or_default();
-        let letters: Vec<u8> = before
-            .bytes()
-            .rev()
-            .filter(|byte| !byte.is_ascii_whitespace())
-            .take(6)
-            .map(|byte| byte.to_ascii_lowercase())
-            .collect();
-        letters == b"tpircs"
-            || (letters.starts_with(b"atad")
-                && attributes
-                    .get(at + 1..)
-                    .is_some_and(|rest| rest.trim_start().starts_with("text/html")))
-    })
+/// What stands before a `=` is the name of an attribute that begins with `on`.
+fn ends_with_handler(before: &str) -> bool {
+    let before = before.trim_ascii_end();
+    let length = before
+        .bytes()
+        .rev()
+        .take_while(u8::is_ascii_alphanumeric)
+        .count();
+    let (rest, name) = before
+        .split_at_checked(before.len() - length)
+        .unwrap_or(("", ""));
+    let starts = name.len() > 3
+        && name
+            .get(..2)
+            .is_some_and(|start| start.eq_ignore_ascii_case("on"));
+    let separated =
+        rest.ends_with(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '"' | '\''));
+    starts && separated
+}
+
+/// `javascript:`, `vbscript:`, `data:text/html`, however spread over lines; `rest` begins with the colon.
+fn is_program(before: &str, rest: &str) -> bool {
+    let letters: Vec<u8> = before
+        .bytes()
+        .rev()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .take(6)
+        .map(|byte| byte.to_ascii_lowercase())
+        .collect();
+    letters == b"tpircs"
+        || (letters.starts_with(b"atad")
+            && rest
+                .get(1..)
+                .is_some_and(|rest| rest.trim_start().starts_with("text/html")))
 }
 
 #[cfg(test)]

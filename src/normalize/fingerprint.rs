@@ -1,7 +1,9 @@
 //! A hash of all that is stored of an entry. In: a draft. Out: 16 bytes; equal means that nothing needs comparing. At the
 //! speed of the hash: nothing is copied. Must not know: what is stored.
 
-use memchr::{memchr3, memmem};
+use std::sync::LazyLock;
+
+use memchr::{memchr3, memmem::Finder};
 use sha2::{Digest, Sha256};
 use url::Url;
 
@@ -114,8 +116,11 @@ pub(super) fn collapsed(text: &str, mut take: impl FnMut(&str)) {
     }
 }
 
+/// Made once: for a title, making it takes longer than looking.
+static DOUBLE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"  "));
+
 fn next_double(bytes: &[u8], from: usize) -> Option<usize> {
-    memmem::find(bytes.get(from..)?, b"  ").map(|at| from + at)
+    DOUBLE.find(bytes.get(from..)?).map(|at| from + at)
 }
 
 #[cfg(test)]

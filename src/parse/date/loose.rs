@@ -1,6 +1,8 @@
 //! Dates with the parts in any order, as in mail and in prose. In: text. Out: an instant. Must not know: ISO forms
 //! beyond handing them back once eastern and localised words are put into digits.
 
+use std::borrow::Cow;
+
 use chrono::NaiveDate;
 use entity::Millis;
 
@@ -18,7 +20,8 @@ struct Parts {
 
 /// Reads a date whose parts are told by their looks.
 pub(super) fn parse(text: &str) -> Option<Millis> {
-    let text = without_comments(&western(text));
+    let text = western(text);
+    let text = without_comments(&text);
     if let Some(millis) = iso_with_month_name(&text) {
         return Some(millis);
     }
@@ -33,7 +36,10 @@ pub(super) fn parse(text: &str) -> Option<Millis> {
 }
 
 /// Puts the words of Korean, Japanese and Chinese dates into western form.
-fn western(text: &str) -> String {
+fn western(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
     let mut out = text
         .replace(['년', '年', '월', '月'], "-")
         .replace(['일', '日'], " ")
@@ -53,12 +59,15 @@ fn western(text: &str) -> String {
         // Thai names of months are abbreviated with dots inside.
         out = out.replace('.', "");
     }
-    out
+    Cow::Owned(out)
 }
 
 /// Leaves out what stands in parentheses (RFC 822, section 3.4.3; they may be nested), but for a lone word: that may be the
 /// zone. What is opened and never closed ends the date.
-fn without_comments(text: &str) -> String {
+fn without_comments(text: &str) -> Cow<'_, str> {
+    if !text.contains('(') {
+        return Cow::Borrowed(text);
+    }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('(') {
@@ -82,7 +91,7 @@ fn without_comments(text: &str) -> String {
         rest = tail.strip_prefix(')').unwrap_or(tail);
     }
     out.push_str(rest);
-    out
+    Cow::Owned(out)
 }
 
 /// `2004-július-13T9:15-05:00`.
