@@ -23,6 +23,9 @@ pub(super) fn read(text: &str) -> Option<Document> {
             date::parse(text).and_then(|at| chrono::DateTime::from_timestamp_millis(at.0))
         })
         .build();
+    // The text is in UTF-8, whatever it declares; and a declaration with an encoding that does not stand at the very
+    // beginning makes quick-xml panic, which is caught here but still told on the standard error.
+    let text = text.replace("<?xml", "<?read");
     let feed = catch_unwind(AssertUnwindSafe(|| parser.parse(text.as_bytes())))
         .ok()?
         .ok()?;
@@ -159,4 +162,24 @@ fn person(person: model::Person) -> RawPerson {
 
 fn millis(at: chrono::DateTime<chrono::Utc>) -> Millis {
     Millis(at.timestamp_millis())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    #[test]
+    fn a_declaration_that_comes_late_stops_nothing() {
+        let feed = "<rss version=\"2.0\"><channel><title>Caf\u{e9}</title><item><title>One</title></item></channel></rss>";
+        for before in [
+            "",
+            "<!-- first --><?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>",
+            "\n\n<?xml version=\"1.0\"?><?xml version=\"1.0\" encoding=\"utf-16\"?>",
+        ] {
+            let document = read(&format!("{before}{feed}")).expect(before);
+            let title = document.feed.title.map(|title| title.value);
+            assert_eq!(title.as_deref(), Some("Caf\u{e9}"), "{before}");
+            assert_eq!(document.entries.len(), 1);
+        }
+    }
 }
