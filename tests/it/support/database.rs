@@ -105,6 +105,7 @@ pub fn run_on<F: Future<Output = ()>>(kind: Kind, body: impl FnOnce(Database) ->
     }
     let runtime = Builder::new_multi_thread()
         .worker_threads(2)
+        .thread_stack_size(feedgraph::cli::STACK)
         .enable_all()
         .build()
         .expect("a runtime");
