@@ -1,5 +1,6 @@
 //! Webhooks: every entry at least once, signed, whatever the receiver or this program goes through.
 
+mod nodes;
 mod receiver;
 
 use std::collections::BTreeSet;
