@@ -21,9 +21,6 @@ pub use icons::icons;
 use entity::{FeedFormat, FindingCode, PollErrorKind};
 use sha2::{Digest, Sha256};
 
-/// Documents nested deeper than this are not given to feed-rs, which goes down with them.
-const DEEPEST: usize = 200;
-
 /// What a document may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -122,16 +119,8 @@ fn document(text: &str, limits: &Limits) -> Option<Document> {
         return own;
     }
     let other =
-        second(text).filter(|other| (1..=limits.max_entries).contains(&other.entries.len()));
+        other::read(text).filter(|other| (1..=limits.max_entries).contains(&other.entries.len()));
     other.or(own)
-}
-
-/// The opinion of feed-rs. Without the declaration, which names the encoding that the bytes had.
-fn second(text: &str) -> Option<Document> {
-    let text = tolerant::from_root(text);
-    tolerant::depth_within(text, DEEPEST)
-        .then(|| other::read(text))
-        .flatten()
 }
 
 fn not_a_feed(text: &str) -> NotAFeed {

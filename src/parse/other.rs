@@ -10,12 +10,22 @@ use super::date;
 use super::document::{
     Document, RawEnclosure, RawEntry, RawFeed, RawLink, RawPerson, RawText, TextKind,
 };
+use super::tolerant;
+
+/// Documents nested deeper than this are not given to feed-rs, which goes down with them.
+const DEEPEST: usize = 200;
 
 /// Marks an id that feed-rs was asked to invent: it reads as none.
 const NO_ID: &str = "\u{0}none";
 
-/// Reads a document with feed-rs; none when it refuses or panics.
+/// Reads a document with feed-rs; none when it refuses or panics. Without the declaration, which names the encoding that the
+/// bytes had, and makes quick-xml panic where it does not stand at the very beginning.
 pub(super) fn read(text: &str) -> Option<Document> {
+    let json = text.starts_with('{').then_some(text);
+    let text = tolerant::from_root(text).or(json)?;
+    if !tolerant::depth_within(text, DEEPEST) {
+        return None;
+    }
     let parser = feed_rs::parser::Builder::new()
         .sanitize_content(false)
         .id_generator(|_, _, _| NO_ID.to_owned())
@@ -23,9 +33,6 @@ pub(super) fn read(text: &str) -> Option<Document> {
             date::parse(text).and_then(|at| chrono::DateTime::from_timestamp_millis(at.0))
         })
         .build();
-    // The text is in UTF-8, whatever it declares; and a declaration with an encoding that does not stand at the very
-    // beginning makes quick-xml panic, which is caught here but still told on the standard error.
-    let text = text.replace("<?xml", "<?read");
     let feed = catch_unwind(AssertUnwindSafe(|| parser.parse(text.as_bytes())))
         .ok()?
         .ok()?;

@@ -37,11 +37,9 @@ const MOST_CHILDREN: usize = 2_000;
 /// Names that the root of a feed may have.
 const ROOTS: &[&str] = &["rss", "rdf", "feed", "channel", "entry"];
 
-/// A document from the start tag of its root on; all of it when it has none of a feed.
-pub(super) fn from_root(text: &str) -> &str {
-    scan::find_tag(text, ROOTS)
-        .and_then(|start| text.get(start..))
-        .unwrap_or(text)
+/// A document from the start tag of its root on; none when it has none of a feed.
+pub(super) fn from_root(text: &str) -> Option<&str> {
+    text.get(scan::find_tag(text, ROOTS)?..)
 }
 
 /// Reads an XML feed; none when no root of a feed is in the text.
