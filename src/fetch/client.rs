@@ -204,27 +204,35 @@ impl Inner {
             if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
                 return self.conclude(response, answer, validators, &chain).await;
             }
-            let location = headers
-                .get(LOCATION)
-                .map(|value| String::from_utf8_lossy(value.as_bytes()));
-            let from = host_key(chain.current().as_str());
-            let moved = chain.follow(
-                status.as_u16(),
-                location.as_deref(),
-                self.settings.max_redirects,
-            );
-            if let Err(failure) = moved {
-                return failed(Some(answer), failure);
+            match self.go_on(&mut chain, status.as_u16(), headers, turn).await {
+                Ok(None) => last = Some(answer),
+                Ok(rest) => {
+                    answer.retry_after = rest;
+                    return failed(Some(answer), not_asked());
+                }
+                Err(failure) => return failed(Some(answer), failure),
             }
-            let to = host_key(chain.current().as_str());
-            if to != from
-                && let Some(until) = turn(to).await
-            {
-                answer.retry_after = Some(Wait::Until(until));
-                return failed(Some(answer), not_asked());
-            }
-            last = Some(answer);
         }
+    }
+
+    /// Goes where a redirect points, and waits for the turn of a further host; for how long that wants to be left alone,
+    /// if it does.
+    pub(super) async fn go_on(
+        &self,
+        chain: &mut Chain,
+        status: u16,
+        headers: &HeaderMap,
+        turn: Turn<'_>,
+    ) -> Result<Option<Wait>, Failure> {
+        let location = headers.get(LOCATION);
+        let location = location.map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let from = host_key(chain.current().as_str());
+        chain.follow(status, location.as_deref(), self.settings.max_redirects)?;
+        let to = host_key(chain.current().as_str());
+        if to == from {
+            return Ok(None);
+        }
+        Ok(turn(to).await.map(Wait::Until))
     }
 
     /// One request to one hop, up to the end of its headers.
@@ -293,7 +301,7 @@ impl Inner {
 }
 
 /// Of a host that wants to be left alone.
-pub(super) fn not_asked() -> Failure {
+fn not_asked() -> Failure {
     failure(
         PollErrorKind::HttpStatus,
         "not asked: the server that a redirect leads to wants to be left alone for a while",

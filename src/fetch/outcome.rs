@@ -51,6 +51,19 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// What the server said besides a body, where one answered.
+    #[must_use]
+    pub const fn answer(&self) -> Option<&Answer> {
+        match self {
+            Self::Unchanged(answer) | Self::Body { answer, .. } | Self::Gone(answer) => {
+                Some(answer)
+            }
+            Self::Failed { answer, .. } => answer.as_ref(),
+        }
+    }
+}
+
 /// What a server said besides the body.
 #[derive(Clone, Debug)]
 pub struct Answer {

@@ -2,15 +2,14 @@
 //!
 //! Under the same guard and limits as fetching; the answer's body is not read.
 
-use reqwest::header::{CONTENT_TYPE, LOCATION};
+use reqwest::header::CONTENT_TYPE;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
 use super::client::{Fetcher, Turn};
 use super::failure::{classify, timed_out};
 use super::headers;
-use super::host::host_key;
-use super::outcome::{Answer, Failure, Wait};
+use super::outcome::{Answer, Failure};
 use super::redirect::Chain;
 
 impl Fetcher {
@@ -47,16 +46,8 @@ impl Fetcher {
             if !matches!(status, 307 | 308) {
                 return Ok(answer);
             }
-            let from = host_key(chain.current().as_str());
-            let location = headers.get(LOCATION);
-            let location = location.map(|value| String::from_utf8_lossy(value.as_bytes()));
-            let most = self.0.settings.max_redirects;
-            chain.follow(status, location.as_deref(), most)?;
-            let to = host_key(chain.current().as_str());
-            if to != from
-                && let Some(until) = turn(to).await
-            {
-                answer.retry_after = Some(Wait::Until(until));
+            if let Some(rest) = self.0.go_on(&mut chain, status, headers, turn).await? {
+                answer.retry_after = Some(rest);
                 return Ok(answer);
             }
         }

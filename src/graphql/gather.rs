@@ -11,6 +11,7 @@ use entity::{EntryId, SourceId, author, enclosure, entry, entry_body, source};
 use super::entry::Entry;
 use super::error::Result;
 use super::known::Known;
+use super::page::map;
 use crate::store::{EntryFilter, EntryOrder, EntryPosition, Names, Page, Shown, Slice, Store};
 
 /// What was fetched for an entry; none where it was not.
@@ -157,7 +158,7 @@ pub async fn shown(
     };
     let ids = page.rows.iter().map(|entry| entry.row.source_id);
     let sources = sources(store, Some(known), ids, wanted.source).await?;
-    let rows = page.rows.into_iter().map(|entry| Entry {
+    Ok(Some(map(page, |entry| Entry {
         related: Related {
             source: sources
                 .as_ref()
@@ -167,12 +168,7 @@ pub async fn shown(
             ..Related::default()
         },
         row: entry.row,
-    });
-    Ok(Some(Page {
-        rows: rows.collect(),
-        has_next: page.has_next,
-        has_previous: page.has_previous,
-    }))
+    })))
 }
 
 type Sources = HashMap<SourceId, Arc<source::Model>>;

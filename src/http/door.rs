@@ -1,6 +1,7 @@
 //! What all transports share: who asks, the gate, and execution within a time. In: parameters and a token.
 //! Out: answers and events. Must not know: how they are written to a client.
 
+use std::future::pending;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use async_graphql::{Request, Response, Variables};
 use axum::http::{HeaderMap, StatusCode, header};
 use entity::Role;
 use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use serde_json::Value;
 use tokio::time::timeout;
 
@@ -273,11 +275,12 @@ impl Door {
 
     /// Waits until the caller's token is not good any more, by age or because somebody ended what it stands for; for ever
     /// where there is none.
-    pub(super) async fn expired(&self, caller: &Caller) {
-        let Some(principal) = &caller.principal else {
-            return std::future::pending().await;
-        };
-        self.auth.until_over(principal).await;
+    /// In a box, which is empty for those without a token, who are most.
+    pub(super) fn expired<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, ()> {
+        match &caller.principal {
+            Some(principal) => self.auth.until_over(principal).boxed(),
+            None => pending().boxed(),
+        }
     }
 }
 

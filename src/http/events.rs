@@ -3,7 +3,6 @@
 //! reads slowly has its place in the change log and no queue, so none can overflow. Must not know: how events
 //! are written.
 
-use std::future::pending;
 use std::sync::Arc;
 
 use apollo_compiler::executable::OperationType;
@@ -81,12 +80,7 @@ fn subscription(door: Arc<Door>, prepared: Prepared, caller: Caller) -> BoxStrea
         None => following::alone(&door, &prepared),
     };
     let stream = async_stream::stream! {
-        // In a box, and none for those without a token, who are most.
-        let mut expired = match caller.principal {
-            Some(_) => door.expired(&caller).boxed(),
-            None => pending().boxed(),
-        };
-        let stopping = door.drain.stopping();
+        let (mut expired, stopping) = (door.expired(&caller), door.drain.stopping());
         tokio::pin!(stopping);
         loop {
             let next = tokio::select! {

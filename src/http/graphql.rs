@@ -61,8 +61,7 @@ async fn handle(
     let said = intake::take(parts, body, &door.settings).await?;
     let wishes = Wishes::of(parts, door.settings.max_age);
     // What was said before by somebody without a token, and was a query, need not be looked at again.
-    let is_anonymous = !parts.headers.contains_key(header::AUTHORIZATION);
-    if is_anonymous
+    if is_anonymous(parts)
         && let Some(form) = choose(accept, ANSWERS)
         && let Some((result, price)) = door.shared.recall(&said, door.engine.version()).await
     {
@@ -77,6 +76,10 @@ async fn handle(
     Box::pin(find_out(door, parts, said, accept, wishes)).await
 }
 
+fn is_anonymous(parts: &request::Parts) -> bool {
+    !parts.headers.contains_key(header::AUTHORIZATION)
+}
+
 /// The same of what is not known yet.
 async fn find_out(
     door: &Arc<Door>,
@@ -85,7 +88,6 @@ async fn find_out(
     accept: Option<&str>,
     wishes: Wishes,
 ) -> Result<Response, Refusal> {
-    let is_anonymous = !parts.headers.contains_key(header::AUTHORIZATION);
     let (caller, prepared) = admit(door, parts, &said).await?;
     let form = if prepared.kind == OperationType::Subscription {
         choose(accept, STREAMS).ok_or_else(|| {
@@ -102,7 +104,7 @@ async fn find_out(
     match form {
         Form::Json | Form::GraphqlResponse => {
             let answer = door.answer(&prepared).await?;
-            if is_anonymous {
+            if is_anonymous(parts) {
                 door.shared.remember(said, &prepared);
             }
             let wishes = wishes.of_client(prepared.cost);

@@ -8,16 +8,16 @@ use url::Url;
 use super::Poller;
 use super::conclude::rest_of;
 use super::hosts::Turn;
-use crate::fetch::{Answer, Failure, Fetcher, Outcome, Validators, host_key};
-use crate::store::{Store, StoreError};
+use crate::fetch::{Answer, Failure, Fetcher, Outcome, Receipt, Validators, host_key};
+use crate::store::StoreError;
 
-/// How a form was answered that may not have been sent at all.
-#[derive(Debug)]
+/// What became of a form, which may not have been sent at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Submitted {
     /// The host wants to be left alone until then, and was.
     Rests(Millis),
-    /// It was sent.
-    Sent(Box<Result<Answer, Failure>>),
+    /// It was sent and answered.
+    Answered(Receipt),
 }
 
 impl Poller {
@@ -36,11 +36,7 @@ impl Poller {
         let wait = |host| self.go_on(&turn, host);
         let nothing = Validators::default();
         let outcome = fetcher.fetch_in_turn(url, &nothing, &wait).await;
-        if let Outcome::Failed {
-            answer: Some(answer),
-            ..
-        } = &outcome
-        {
+        if let Some(answer) = outcome.answer() {
             self.keep_rest(answer).await?;
         }
         drop(turn);
@@ -55,47 +51,48 @@ impl Poller {
         &self,
         url: &Url,
         fields: &[(&str, &str)],
-    ) -> Result<Submitted, StoreError> {
+    ) -> Result<Result<Submitted, Failure>, StoreError> {
         let turn = match self.turn_at(url).await? {
             Ok(turn) => turn,
-            Err(until) => return Ok(Submitted::Rests(until)),
+            Err(until) => return Ok(Ok(Submitted::Rests(until))),
         };
         let wait = |host| self.go_on(&turn, host);
-        let sent = self.fetcher().submit(url, fields, &wait).await;
-        if let Ok(answer) = &sent {
-            self.keep_rest(answer).await?;
-        }
+        let answer = match self.fetcher().submit(url, fields, &wait).await {
+            Ok(answer) => answer,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        self.keep_rest(&answer).await?;
         drop(turn);
-        Ok(Submitted::Sent(Box::new(sent)))
+        Ok(Ok(Submitted::Answered(Receipt {
+            status: answer.status,
+            retry_after: answer.retry_after,
+        })))
     }
 
     /// A place at a host, or until when it wants to be left alone.
     async fn turn_at(&self, url: &Url) -> Result<Result<Turn, Millis>, StoreError> {
         let host = host_key(url.as_str());
         let pass = self.hosts().enter(&host).await;
-        let now = self.clock().now();
-        let rest = match self.hosts().rests_until(&host, now) {
-            None => self.store().rest_of_host(&host, now).await?,
-            known => known,
-        };
+        let rest = self.rest_at(&host).await?;
         Ok(rest.map_or_else(|| Ok(self.hosts().turn(pass)), Err))
+    }
+
+    /// Until when a host wants to be left alone, as this process knows it or another does.
+    async fn rest_at(&self, host: &str) -> Result<Option<Millis>, StoreError> {
+        let now = self.clock().now();
+        match self.hosts().rests_until(host, now) {
+            None => self.store().rest_of_host(host, now).await,
+            known => Ok(known),
+        }
     }
 
     /// Goes on to another host that a redirect leads to; until when it wants to be left alone, if it does.
     pub(super) fn go_on(&self, turn: &Turn, host: String) -> BoxFuture<'static, Option<Millis>> {
-        let moved = turn.move_to(host.clone());
-        let (hosts, clock, store) = (
-            self.hosts().clone(),
-            self.clock().clone(),
-            self.store().clone(),
-        );
+        let (moved, poller) = (turn.move_to(host.clone()), self.clone());
         Box::pin(async move {
             moved.await;
-            let now = clock.now();
-            match hosts.rests_until(&host, now) {
-                None => known_rest(&store, &host, now).await,
-                known => known,
-            }
+            // A database that cannot be read now says nothing against asking: what is answered cannot be noted either.
+            poller.rest_at(&host).await.unwrap_or_default()
         })
     }
 
@@ -121,9 +118,4 @@ impl Poller {
             None => Ok(()),
         }
     }
-}
-
-/// A database that cannot be read now says nothing against asking: what is answered cannot be noted either.
-async fn known_rest(store: &Store, host: &str, now: Millis) -> Option<Millis> {
-    store.rest_of_host(host, now).await.unwrap_or_default()
 }

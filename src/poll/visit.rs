@@ -82,11 +82,7 @@ async fn look(
         outcome = fetch(poller, claim, &turn) => outcome,
         () = hurry.cancelled() => return None,
     };
-    if let Outcome::Failed {
-        answer: Some(answer),
-        ..
-    } = &outcome
-    {
+    if let Some(answer) = outcome.answer() {
         poller.heed_rest(answer);
     }
     drop(turn);

@@ -179,8 +179,8 @@ fn next_state(
     let moved = new.feed_url != old.feed_url;
     if moved || (&new.keep_rules, &new.drop_rules) != (&old.keep_rules, &old.drop_rules) {
         // Otherwise an unchanged document would not be read again.
-        (next.etag, next.last_modified, next.body_hash) = (None, None, None);
-        next.validators_url = None;
+        (next.etag, next.last_modified, next.validators_url) = (None, None, None);
+        next.body_hash = None;
         // A visit that runs now read under what no longer holds: it is refused when it ends.
         next.fence += 1;
         (next.claimed_until, next.claimed_by) = (None, None);

@@ -20,7 +20,7 @@ impl Store {
 }
 
 /// The statement for `SQLite`.
-pub(super) fn written_out(select: &SelectStatement) -> Statement {
+fn written_out(select: &SelectStatement) -> Statement {
     let mut text = Text::default();
     select.build_collect_any_into(&SqliteQueryBuilder, &mut text);
     Statement::from_sql_and_values(DbBackend::Sqlite, text.sql, Values(text.values))

@@ -5,7 +5,7 @@ use entity::{Millis, SourceId, host, poll_state};
 use sea_orm::sea_query::{OnConflict, Query, SelectStatement};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, DbErr, EntityTrait as _, QueryFilter as _,
-    QuerySelect as _, Select,
+    QuerySelect as _, QueryTrait as _, Select,
 };
 
 use super::error::Reading as _;
@@ -76,7 +76,6 @@ fn resting(now: Millis) -> Select<host::Entity> {
 
 /// The names of all hosts at rest.
 pub(super) fn names(now: Millis) -> SelectStatement {
-    use sea_orm::QueryTrait as _;
     let names = resting(now).select_only().column(host::Column::Name);
     names.into_query()
 }

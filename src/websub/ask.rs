@@ -45,8 +45,9 @@ impl Subscriber {
             return self.store.end_subscription(row).await;
         }
         let answer = match self.request(row, is_leaving).await? {
-            Submitted::Sent(answer) => *answer,
-            Submitted::Rests(until) => return self.store.hub_asked(row, until).await,
+            Ok(Submitted::Rests(until)) => return self.store.hub_asked(row, until).await,
+            Ok(Submitted::Answered(receipt)) => Ok(receipt),
+            Err(failure) => Err(failure),
         };
         let source = row.source_id.0;
         match &answer {
@@ -64,7 +65,7 @@ impl Subscriber {
         }
         let now = self.clock.now();
         let answer = answer.ok();
-        let asked = answer.as_ref().and_then(|answer| answer.retry_after);
+        let asked = answer.and_then(|answer| answer.retry_after);
         let asked = asked.map_or(0, |wait| wait.seconds_from(now));
         let wait = wait(answer.map(|answer| answer.status), row.tries);
         let again_at = now.plus_seconds(wait.max(asked.min(LONGEST_WAIT)));
@@ -75,12 +76,12 @@ impl Subscriber {
         &self,
         row: &subscription::Model,
         is_leaving: bool,
-    ) -> Result<Submitted, StoreError> {
+    ) -> Result<Result<Submitted, Failure>, StoreError> {
         let Ok(hub) = Url::parse(&row.hub) else {
-            return Ok(Submitted::Sent(Box::new(Err(Failure {
+            return Ok(Err(Failure {
                 kind: entity::PollErrorKind::Other,
                 message: "the hub's address is no URL".to_owned(),
-            }))));
+            }));
         };
         let callback = self.callback(&row.callback_key);
         let lease = LEASE_SECONDS.to_string();

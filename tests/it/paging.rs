@@ -160,9 +160,11 @@ on_each_database! {
         graph.planet("main", &sources).await;
         let full = "nodes { id title summary publishedAt source { title siteUrl } authors { name } tags
                     enclosures { url } content contentText } pageInfo { endCursor }";
+        // On SQLite, names come with the entries.
+        let with_names = if database.kind == Kind::Sqlite { 2 } else { 3 };
         let kinds = [
             ("titles only", "{ entries(first: SIZE) { nodes { title } } }".to_owned(), 1),
-            ("with source and authors", "{ entries(first: SIZE) { nodes { title source { title } authors { name } } } }".to_owned(), 3),
+            ("with source and authors", "{ entries(first: SIZE) { nodes { title source { title } authors { name } } } }".to_owned(), with_names),
             ("with everything", format!("{{ entries(first: SIZE) {{ {full} }} }}"), 4),
             ("with a total", "{ entries(first: SIZE) { totalCount } }".to_owned(), 2),
             ("a planet's page", format!("{{ planet {{ entries(first: SIZE) {{ {full} }} }} }}"), 5),
@@ -178,8 +180,6 @@ on_each_database! {
                 counts.push(graph.store.statements() - before);
             }
             println!("{kind}: {counts:?} statements");
-            // On SQLite, names come with the entries.
-            let most = if kind == "with source and authors" && database.kind == Kind::Sqlite { most - 1 } else { most };
             // What is known from the first need not be read again: the planet, sources.
             assert!(counts[0] == most && counts[1] <= most, "{kind}: {counts:?}");
         }
