@@ -189,4 +189,20 @@ mod tests {
             assert_eq!(document.entries.len(), 1);
         }
     }
+
+    #[test]
+    fn what_entries_say_about_declarations_is_kept() {
+        let said = "starts with <?xml";
+        let xml = format!(
+            "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><item><title><![CDATA[{said}]]></title></item></channel></rss>"
+        );
+        let json = format!(
+            r#"{{"version": "https://jsonfeed.org/version/1.1", "title": "T", "items": [{{"id": "1", "title": "{said}", "content_text": "x"}}]}}"#
+        );
+        for text in [xml, json] {
+            let document = read(&text).expect(&text);
+            let title = document.entries[0].title.as_ref().expect(&text);
+            assert_eq!(title.value, said, "{text}");
+        }
+    }
 }
